@@ -1,0 +1,149 @@
+"""One shape for every error under `/api/`.
+
+    {"type": "client_error", "errors": [{"code": …, "detail": …, "attr": …}]}
+
+Domain errors add their facts to the error (`seats_taken` names the seats). Nothing that
+a client sends is answered with a 500, and nothing under `/api/` with HTML.
+"""
+
+import logging
+import sqlite3
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import DatabaseError, InterfaceError
+from django.db.models import ProtectedError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import ExceptionHandler
+from rest_framework.exceptions import APIException, ErrorDetail, ParseError
+
+from cinema_reservation.errors import DomainError, PayloadTooLarge, ServiceUnavailable
+
+log = logging.getLogger(__name__)
+
+
+class InUse(DomainError):
+    code = "in_use"
+    sentence = (
+        "Something that was sold depends on this, so it can't be deleted. "
+        "Retire or cancel it instead."
+    )
+
+
+# SQLSTATE classes and codes that mean "not now": connection failures, an operator's
+# shutdown, a standby that can't write, serialization and deadlock, lock and statement
+# time-outs, too many connections.
+TRANSIENT_SQLSTATES = ("08", "57P", "57014", "25006", "40001", "40P01", "55P03", "53300")
+TRANSIENT_SQLITE_ERRORS = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
+)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether a database error passes by itself, so that asking again makes sense.
+
+    A damaged database file does not: that is for people to hear of, as a 500.
+    """
+    if not isinstance(error, DatabaseError | InterfaceError):
+        return False
+    cause = error.__cause__
+    sqlite_code = getattr(cause, "sqlite_errorcode", None)
+    if sqlite_code is not None:
+        return sqlite_code & 0xFF in TRANSIENT_SQLITE_ERRORS
+    sqlstate = getattr(cause, "sqlstate", None)
+    if sqlstate is not None:
+        return sqlstate.startswith(TRANSIENT_SQLSTATES)
+    # psycopg gives no SQLSTATE when it lost the server or the pool ran dry.
+    return type(error).__name__ in {"OperationalError", "InterfaceError"}
+
+
+def as_api_exception(error: DomainError) -> APIException:
+    """The same refusal in DRF's terms."""
+    exception = APIException(detail=ErrorDetail(str(error), code=error.code))
+    exception.status_code = error.status
+    wait = getattr(error, "retry_after", None)
+    if wait is not None:
+        exception.wait = wait  # becomes Retry-After
+    return exception
+
+
+class ErrorHandler(ExceptionHandler):
+    """Translates what views raise, before the library gives it the common shape."""
+
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if is_outage(exc):
+            log.warning("database cannot answer: %s", exc)
+            return as_api_exception(ServiceUnavailable())
+        if isinstance(exc, DomainError):
+            return as_api_exception(exc)
+        if isinstance(exc, ProtectedError):
+            return as_api_exception(InUse())
+        if isinstance(exc, RequestDataTooBig):
+            return PayloadTooLarge()
+        if isinstance(exc, SuspiciousOperation):
+            return ParseError("The request can't be read. Check its form and its length.")
+        return super().convert_known_exceptions(exc)
+
+
+class ErrorFormatter(ExceptionFormatter):
+    """Adds a domain error's facts to its JSON."""
+
+    def format_error_response(self, error_response: Any) -> dict[str, Any]:
+        body = super().format_error_response(error_response)
+        if isinstance(self.original_exc, DomainError):
+            body["errors"][0].update(self.original_exc.facts)
+        return body
+
+
+def error_response(*, status: int, code: str, detail: str) -> JsonResponse:
+    """The common shape where no DRF view is at hand (unknown paths, middleware)."""
+    kind = "client_error" if status < 500 else "server_error"
+    error = {"code": code, "detail": detail, "attr": None}
+    return JsonResponse({"type": kind, "errors": [error]}, status=status)
+
+
+def unavailable_response() -> JsonResponse:
+    """503 with `Retry-After`, for outages met outside of any view."""
+    error = ServiceUnavailable()
+    response = error_response(status=error.status, code=error.code, detail=str(error))
+    response["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not _wants_json(request):
+        return defaults.bad_request(request, exception)
+    return error_response(
+        status=400, code="bad_request", detail="The request can't be read. Check its address."
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not _wants_json(request):
+        return defaults.permission_denied(request, exception)
+    return error_response(
+        status=403, code="permission_denied", detail="You may not do this."
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not _wants_json(request):
+        return defaults.page_not_found(request, exception)
+    hint = "" if request.path.endswith("/") else " Addresses end with a slash."
+    return error_response(
+        status=404, code="not_found", detail=f"There is nothing at this address.{hint}"
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if not _wants_json(request):
+        return defaults.server_error(request)
+    return error_response(
+        status=500, code="error", detail="Something broke on our side. It has been logged."
+    )

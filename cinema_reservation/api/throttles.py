@@ -1,0 +1,54 @@
+"""How often one address or one account may ask, counted atomically.
+
+DRF's own throttles read a history, then write it: two requests at once both pass. Here
+one increment both counts and tells. Windows are fixed: a limit of 5 an hour lets at most
+10 through in any 60 minutes, and the count cannot be raced.
+"""
+
+import hashlib
+import math
+import time
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+
+class RateThrottle(BaseThrottle):
+    """Counts requests by `ident` under the limit that `settings.RATE_LIMITS` gives `scope`.
+
+    Counted in the cache: exact within a process, and over all nodes where `CACHE_URL` is
+    a Redis. A cache that can't answer raises, and the request is refused (503): a guard
+    that is down must not be an open door.
+    """
+
+    scope: ClassVar[str]
+
+    def ident(self, request: Request) -> str | None:
+        """Whom to count; nobody where `None`."""
+        return self.get_ident(request)
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        ident = self.ident(request)
+        if ident is None:
+            return True
+        limit, seconds = settings.RATE_LIMITS[self.scope]
+        window, elapsed = divmod(time.time(), seconds)
+        self._wait = math.ceil(seconds - elapsed)
+        return self.count(self.key(ident, int(window)), seconds) <= limit
+
+    def wait(self) -> float:
+        return self._wait
+
+    def key(self, ident: str, window: int) -> str:
+        """One key per scope, person and window. Hashed: idents are long, private and foreign."""
+        digest = hashlib.sha256(ident.encode("utf-8", "replace")).hexdigest()[:32]
+        return f"rate:{self.scope}:{digest}:{window}"
+
+    def count(self, key: str, seconds: int) -> int:
+        """Count one more under that key and return how many there are now."""
+        cache.add(key, 0, timeout=seconds)
+        return int(cache.incr(key))

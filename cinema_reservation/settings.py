@@ -1,0 +1,310 @@
+"""Everything that an operator can set, read from the environment (or a `.env` file).
+
+`.env.example` explains each name. With nothing set at all the system runs on one
+laptop: loopback only, SQLite, the Stripe sandbox, mail in files. A combination that
+would be unsafe elsewhere stops the start with a sentence that says what to do: see
+`guards.py`.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+
+from cinema_reservation import guards
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+VAR_DIR.mkdir(exist_ok=True)
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+# --- Where it is reached ------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+PORT = env.int("PORT", default=8000)
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
+PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+SERVES_LOOPBACK_ONLY = all(map(guards.is_loopback, [PUBLIC_HOST, *ALLOWED_HOSTS]))
+
+SECRET_KEY = env.str("SECRET_KEY", default="")
+guards.check_exposure(
+    debug=DEBUG, secret_key=SECRET_KEY, loopback_only=SERVES_LOOPBACK_ONLY, public_url=PUBLIC_URL
+)
+if not SECRET_KEY:
+    SECRET_KEY = guards.laptop_secret_key(VAR_DIR / "secret_key")
+
+# How many reverse proxies of ours stand in front; their X-Forwarded-For is believed.
+NUM_PROXIES = env.int("NUM_PROXIES", default=0)
+
+SERVES_HTTPS = PUBLIC_URL.startswith("https://")
+if SERVES_HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if NUM_PROXIES else None
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVES_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+
+# --- The house ----------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "post_office",
+    "users",
+    "reservation",
+    "payments",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cinema_reservation.api.middleware.DatabaseOutageMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "cinema_reservation.api.middleware.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "cinema_reservation.urls"
+WSGI_APPLICATION = "cinema_reservation.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "cinema_reservation" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- Database -----------------------------------------------------------------------
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/cinema.sqlite3")}
+_database = DATABASES["default"]
+_database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE takes SQLite's one write lock when a transaction begins, so what is read
+    # inside it stays true until it commits; that is what stands in for row locks there.
+    # FULL keeps an acknowledged booking through a power cut.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    # A file, not memory: the race tests need the locks that only a file has.
+    _database["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+else:
+    _database["CONN_HEALTH_CHECKS"] = True
+    _database["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", default=False)
+    _database["OPTIONS"] = {"connect_timeout": 5} | _database.get("OPTIONS", {})
+    if not _database["DISABLE_SERVER_SIDE_CURSORS"]:
+        # PgBouncer refuses start-up options; without one, no request waits for ever.
+        _database["OPTIONS"].setdefault("options", "-c lock_timeout=5s -c statement_timeout=30s")
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://cinema")}
+
+# --- Files --------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS: list[Path] = []
+MEDIA_URL = env.str("MEDIA_URL", default="/media/")
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# A manifest only exists after `collectstatic`; a page must not fail for want of one.
+WHITENOISE_MANIFEST_STRICT = False
+WHITENOISE_USE_FINDERS = True
+
+POSTER_MAX_BYTES = 5 * 1024 * 1024
+POSTER_MAX_PIXELS = 25_000_000
+# One JSON body. Nothing that a client asks of us comes near it.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Mail ---------------------------------------------------------------------------
+
+EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(VAR_DIR / "mail"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Cinema <tickets@localhost>")
+# Mail is a row in the database, written with what it tells of; the worker sends it.
+EMAIL_BACKEND = "post_office.EmailBackend"
+_outgoing = env.str("EMAIL_URL", default="")
+if _outgoing:
+    _smtp = env.email_url("EMAIL_URL")
+    vars().update({key: value for key, value in _smtp.items() if key != "EMAIL_BACKEND"})
+    EMAIL_TIMEOUT = 10
+POST_OFFICE = {
+    "BACKENDS": {
+        "default": _smtp["EMAIL_BACKEND"]
+        if _outgoing
+        else "cinema_reservation.mail.DevelopmentBackend"
+    },
+    "MAX_RETRIES": 8,
+    "RETRY_INTERVAL": timedelta(minutes=2),
+    "MESSAGE_ID_ENABLED": True,
+    "MESSAGE_ID_FQDN": PUBLIC_HOST or "localhost",
+}
+
+# --- People -------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["users.backends.UsernameOrEmailBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+OTP_LIFETIME = timedelta(minutes=10)
+OTP_MAX_ATTEMPTS = 5
+PASSWORD_RESET_TIMEOUT = 15 * 60
+# An address that never proved itself loses its claim to its username and e-mail.
+UNVERIFIED_ACCOUNT_LIFETIME = timedelta(days=1)
+
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=15)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("REFRESH_TOKEN_DAYS", default=14)),
+}
+
+# --- API ----------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["users.authentication.LoginAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["cinema_reservation.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "cinema_reservation.api.filters.SearchFilter",
+        "cinema_reservation.api.filters.OrderingFilter",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "cinema_reservation.api.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "cinema_reservation.api.schema.OperationSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "NUM_PROXIES": NUM_PROXIES,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "cinema_reservation.api.errors.ErrorHandler",
+    "EXCEPTION_FORMATTER_CLASS": "cinema_reservation.api.errors.ErrorFormatter",
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+    "ALLOWED_ERROR_STATUS_CODES": [
+        "400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "429", "503",
+    ],
+}  # fmt: skip
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Cinema Reservation",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# Counted in the database, so they hold over every thread, process and node.
+# (how many, in how many seconds)
+RATE_LIMITS = {
+    "register": (20, 3600),
+    "login_address": (60, 600),
+    "login_account": (10, 600),
+    "otp_address": (30, 3600),
+    "otp_account": (5, 3600),
+    "verify_address": (60, 600),
+    "verify_account": (20, 3600),
+    "hold_address": (120, 60),
+    "hold_account": (30, 60),
+}
+
+# --- Booking ------------------------------------------------------------------------
+
+CURRENCY = env.str("CURRENCY", default="usd").lower()
+HOLD_MINUTES = env.int("HOLD_MINUTES", default=10)
+MAX_SEATS_PER_RESERVATION = env.int("MAX_SEATS_PER_RESERVATION", default=10)
+MAX_HOLDS_PER_SHOW = env.int("MAX_HOLDS_PER_SHOW", default=2)
+TRAILER_MINUTES = env.int("TRAILER_MINUTES", default=15)
+CLEANING_MINUTES = env.int("CLEANING_MINUTES", default=15)
+# What a customer who cancels gets back: (at least so many hours before the show, percent).
+CANCELLATION_POLICY = [{"hours_before": 2, "refund_percent": 100}]
+
+# --- Money --------------------------------------------------------------------------
+
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
+SANDBOX_PORT = env.int("SANDBOX_PORT", default=8421)
+if not STRIPE_SECRET_KEY and SERVES_LOOPBACK_ONLY:
+    # No account at Stripe, and nobody but this machine can ask: the sandbox stands in.
+    STRIPE_SECRET_KEY = "sk_test_sandbox"
+    STRIPE_WEBHOOK_SECRETS = STRIPE_WEBHOOK_SECRETS or ["whsec_sandbox"]
+    STRIPE_API_BASE = STRIPE_API_BASE or f"http://127.0.0.1:{SANDBOX_PORT}"
+guards.check_stripe(
+    key=STRIPE_SECRET_KEY, api_base=STRIPE_API_BASE, webhook_secrets=STRIPE_WEBHOOK_SECRETS
+)
+# A Checkout session may not live shorter than Stripe's 30 minutes.
+CHECKOUT_MINUTES = 31
+CHECKOUT_GRACE_MINUTES = 5
+
+# --- Worker -------------------------------------------------------------------------
+
+WORKER_ROUND_SECONDS = env.float("WORKER_ROUND_SECONDS", default=2)
+
+# --- Staff's desk -------------------------------------------------------------------
+
+UNFOLD = {"SITE_TITLE": "Cinema Reservation", "SITE_HEADER": "Cinema Reservation"}
+
+# --- Logging ------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # Refusals (4xx) are the clients' business, not the operator's.
+        "django.request": {"level": "ERROR"},
+        "stripe": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,145 @@
+"""The ledger: what was asked of Stripe, what came in, what went back, what Stripe said."""
+
+import uuid
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from reservation.models import Reservation
+
+
+class PaymentState(models.TextChoices):
+    CREATING = "creating", "Being created at Stripe"
+    OPEN = "open", "Waiting for the customer"
+    PROCESSING = "processing", "On its way from the bank"
+    PAID = "paid", "Paid"
+    FAILED = "failed", "Failed"
+    EXPIRED = "expired", "Expired unpaid"
+    REJECTED = "rejected", "Not what was asked for"
+
+
+LIVE_STATES = (PaymentState.CREATING, PaymentState.OPEN, PaymentState.PROCESSING)
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def live(self) -> Self:
+        """Payments that may still bring money; at most one per reservation."""
+        return self.filter(state__in=LIVE_STATES)
+
+    def received(self) -> int:
+        """What came in, in minor units."""
+        return self.aggregate(total=Coalesce(Sum("amount_received"), 0))["total"]
+
+
+class Payment(models.Model):
+    """One Stripe Checkout session for a reservation.
+
+    Committed with its key and its complete parameters before Stripe hears of it, so that
+    a crash at any point is mended by sending the same request again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="payments")
+    amount = models.PositiveIntegerField(help_text="Asked for, in minor units (cents).")
+    currency = models.CharField(max_length=3)
+    state = models.CharField(
+        max_length=10, choices=PaymentState, default=PaymentState.CREATING
+    )
+    amount_received = models.PositiveIntegerField(default=0)
+    idempotency_key = models.CharField(max_length=64, unique=True)
+    # What Stripe is asked, word for word, so that a retry asks the same.
+    parameters = models.JSONField()
+    session_id = models.CharField(max_length=255, unique=True, null=True)
+    checkout_url = models.URLField(max_length=2000, blank=True)
+    payment_intent_id = models.CharField(max_length=255, blank=True, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[models.Manager["Payment"]] = PaymentQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(state__in=LIVE_STATES),
+                name="payment_live_by_end",
+            )
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["reservation"],
+                condition=Q(state__in=LIVE_STATES),
+                name="one_live_payment_per_reservation",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reservation}: {self.get_state_display()}"
+
+
+class RefundState(models.TextChoices):
+    PENDING = "pending", "On its way"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+
+
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def counting(self) -> Self:
+        """Refunds that have arrived or are on their way: money that we no longer hold."""
+        return self.exclude(state=RefundState.FAILED)
+
+    def total(self) -> int:
+        """What they come to, in minor units."""
+        return self.aggregate(total=Coalesce(Sum("amount"), 0))["total"]
+
+
+class Refund(models.Model):
+    """Money going back from one payment."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.PositiveIntegerField(help_text="In minor units (cents).")
+    reason = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=RefundState, default=RefundState.PENDING)
+    stripe_id = models.CharField(max_length=255, unique=True, null=True)
+    # Follows from the payment and the number of the refund, so that two workers that come
+    # to the same conclusion ask Stripe for the same refund.
+    idempotency_key = models.CharField(max_length=96, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[models.Manager["Refund"]] = RefundQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["created_at"], condition=Q(state="pending"), name="refund_pending")
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gte=1), name="refund_of_something")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {self.payment}"
+
+
+class WebhookEvent(models.Model):
+    """One event that Stripe posted. A trigger to look, never evidence."""
+
+    stripe_id = models.CharField(max_length=255, unique=True)
+    type = models.CharField(max_length=100)
+    received_at = models.DateTimeField(default=timezone.now)
+    processed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-received_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.stripe_id}"
+
+

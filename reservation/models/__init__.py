@@ -1,0 +1,31 @@
+"""The cinema's tables, by concept."""
+
+from reservation.models.booking import (
+    Channel,
+    IdempotentRequest,
+    Reservation,
+    ReservationState,
+    Ticket,
+)
+from reservation.models.catalogue import Genre, Movie
+from reservation.models.programme import ShowFormat, ShowState, ShowTime, TicketType
+from reservation.models.venue import Cinema, Hall, Seat, SeatCategory, SeatKind
+
+__all__ = [
+    "Channel",
+    "Cinema",
+    "Genre",
+    "Hall",
+    "IdempotentRequest",
+    "Movie",
+    "Reservation",
+    "ReservationState",
+    "Seat",
+    "SeatCategory",
+    "SeatKind",
+    "ShowFormat",
+    "ShowState",
+    "ShowTime",
+    "Ticket",
+    "TicketType",
+]

@@ -1,0 +1,184 @@
+"""Who sits where: reservations, their tickets, and the requests that made them."""
+
+import secrets
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from reservation.models.programme import ShowTime, TicketType
+from reservation.models.venue import Seat
+
+# Read aloud and typed by hand: no 0/O, 1/I/L, 5/S, 2/Z, 8/B, U/V. Eight of these are 3e10.
+CODE_ALPHABET = "34679ACDEFGHJKMNPQRTVWXY"
+CODE_LENGTH = 8
+
+
+def new_code() -> str:
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+class ReservationState(models.TextChoices):
+    HELD = "held", "Held"
+    CONFIRMED = "confirmed", "Confirmed"
+    CANCELLED = "cancelled", "Cancelled"
+    EXPIRED = "expired", "Expired"
+
+
+class Channel(models.TextChoices):
+    ONLINE = "online", "Online"
+    BOX_OFFICE = "box_office", "Box office"
+
+
+class ReservationQuerySet(models.QuerySet["Reservation"]):
+    def of(self, user: models.Model) -> Self:
+        """That person's own: the only ones that they may see or touch."""
+        return self.filter(user=user)
+
+    def holding(self, at: datetime) -> Self:
+        """Holds that are alive at that instant."""
+        return self.filter(state=ReservationState.HELD, expires_at__gt=at)
+
+    def overdue(self, at: datetime) -> Self:
+        """Holds past their time: dead already, though nobody has tidied them up yet."""
+        return self.filter(state=ReservationState.HELD, expires_at__lte=at)
+
+
+class Reservation(models.Model):
+    """One customer's claim on seats of one show.
+
+    Its state is changed by the verbs of `booking.py` only. What was promised at the sale
+    (prices, total, cancellation policy) is kept here and on the tickets, so that a later
+    change of the programme changes no reservation.
+    """
+
+    code = models.CharField(max_length=CODE_LENGTH, unique=True, default=new_code, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reservations",
+    )
+    showtime = models.ForeignKey(ShowTime, on_delete=models.PROTECT, related_name="reservations")
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.ONLINE)
+    state = models.CharField(
+        max_length=10, choices=ReservationState, default=ReservationState.HELD
+    )
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(help_text="A hold is dead from this very instant on.")
+    # Opening a checkout prolongs a hold, once: it can't be renewed for ever.
+    extended_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    currency = models.CharField(max_length=3)
+    total = models.PositiveIntegerField(help_text="In minor units (cents).")
+    cancellation_policy = models.JSONField(default=list)
+    # What the house keeps of a reservation that was cancelled after it was paid.
+    cancellation_fee = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar[models.Manager["Reservation"]] = ReservationQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "-created_at"], name="reservation_by_user"),
+            models.Index(
+                fields=["expires_at"], condition=Q(state="held"), name="reservation_holds_by_end"
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(cancellation_fee__lte=F("total")),
+                name="cancellation_fee_within_total",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def state_at(self, at: datetime) -> str:
+        """The state that counts: a hold past its time is expired for everyone."""
+        if self.state == ReservationState.HELD and self.expires_at <= at:
+            return ReservationState.EXPIRED
+        return self.state
+
+    @property
+    def amount_due(self) -> int:
+        """What the house may keep, in minor units: one side of the settlement equation."""
+        match self.state:
+            case ReservationState.HELD | ReservationState.CONFIRMED:
+                return self.total
+            case ReservationState.CANCELLED:
+                return self.cancellation_fee
+            case _:
+                return 0
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def live(self) -> Self:
+        """Tickets that no verb has released. Those of a dead hold are still among them."""
+        return self.filter(released_at=None)
+
+    def taking_seats(self, at: datetime) -> Self:
+        """Tickets that keep their seat from others at that instant."""
+        return self.live().exclude(
+            reservation__state=ReservationState.HELD, reservation__expires_at__lte=at
+        )
+
+    def of_dead_holds(self, at: datetime) -> Self:
+        return self.live().filter(
+            reservation__state=ReservationState.HELD, reservation__expires_at__lte=at
+        )
+
+
+class Ticket(models.Model):
+    """One seat of one reservation; it holds the seat while `released_at` is empty."""
+
+    reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="tickets")
+    # The reservation's show again: the constraint below needs it in this table.
+    showtime = models.ForeignKey(ShowTime, on_delete=models.PROTECT, related_name="tickets")
+    seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="tickets")
+    ticket_type = models.ForeignKey(TicketType, on_delete=models.PROTECT, related_name="+")
+    price = models.PositiveIntegerField(help_text="As promised, in minor units (cents).")
+    released_at = models.DateTimeField(null=True, blank=True)
+    admitted_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Ticket"]] = TicketQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            # The one thing that makes a double sale impossible, whatever the code does.
+            models.UniqueConstraint(
+                fields=["showtime", "seat"],
+                condition=Q(released_at=None),
+                name="one_live_ticket_per_seat",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seat} of {self.reservation}"
+
+
+class IdempotentRequest(models.Model):
+    """A request to hold seats that carried an `Idempotency-Key`, with the answer it got.
+
+    Written in the transaction of its booking: no crash can keep the one without the other.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once_per_user")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

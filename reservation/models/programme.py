@@ -1,0 +1,134 @@
+"""When it is shown and for how much: screenings and ticket types."""
+
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from reservation.models.catalogue import Movie
+from reservation.models.venue import Hall
+
+
+class ShowFormat(models.TextChoices):
+    TWO_D = "2d", "2D"
+    THREE_D = "3d", "3D"
+    IMAX = "imax", "IMAX"
+    IMAX_3D = "imax_3d", "IMAX 3D"
+    FOUR_DX = "4dx", "4DX"
+    FILM_35 = "35mm", "35 mm film"
+    FILM_70 = "70mm", "70 mm film"
+
+
+class ShowState(models.TextChoices):
+    SCHEDULED = "scheduled", "Scheduled"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class ShowTimeQuerySet(models.QuerySet["ShowTime"]):
+    def scheduled(self) -> Self:
+        return self.filter(state=ShowState.SCHEDULED)
+
+    def upcoming(self, at: datetime) -> Self:
+        """Scheduled and not yet begun."""
+        return self.scheduled().filter(starts_at__gt=at)
+
+    def occupying(self, hall: Hall, starts_at: datetime, until: datetime) -> Self:
+        """Scheduled shows that need that hall at some time in [starts_at, until)."""
+        return self.scheduled().filter(
+            hall=hall, starts_at__lt=until, hall_free_at__gt=starts_at
+        )
+
+
+class ShowTime(models.Model):
+    """One screening. Its times are worked out by `programme.py`, which also keeps the hall free.
+
+    From `starts_at` (doors and trailers) to `ends_at` (the film's last minute) the audience
+    is in; until `hall_free_at` the hall is being cleaned.
+    """
+
+    movie = models.ForeignKey(Movie, on_delete=models.PROTECT, related_name="showtimes")
+    hall = models.ForeignKey(Hall, on_delete=models.PROTECT, related_name="showtimes")
+    starts_at = models.DateTimeField(db_index=True)
+    ends_at = models.DateTimeField(editable=False)
+    hall_free_at = models.DateTimeField(editable=False)
+    price = models.PositiveIntegerField(
+        help_text="Of a full-price ticket in the cheapest category, in minor units (cents)."
+    )
+    format = models.CharField(max_length=8, choices=ShowFormat, default=ShowFormat.TWO_D)
+    audio_language = models.CharField(max_length=12, blank=True)
+    subtitle_language = models.CharField(max_length=12, blank=True)
+    sales_close_at = models.DateTimeField(
+        blank=True, help_text="Seats are sold until then; empty means until the show starts."
+    )
+    state = models.CharField(
+        max_length=10, choices=ShowState, default=ShowState.SCHEDULED, editable=False
+    )
+
+    objects: ClassVar[models.Manager["ShowTime"]] = ShowTimeQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["starts_at", "pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["movie", "starts_at"], name="show_by_movie"),
+            models.Index(fields=["hall", "starts_at"], name="show_by_hall"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at"), hall_free_at__gte=F("ends_at")),
+                name="show_runs_forward",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        local = self.starts_at.astimezone(self.hall.cinema.zone)
+        return f"{self.movie}, {local:%a %d %b %Y %H:%M}, {self.hall}"
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.state == ShowState.CANCELLED
+
+    def sells_at(self, at: datetime) -> bool:
+        """Whether seats are sold at that instant."""
+        return not self.is_cancelled and at < self.sales_close_at
+
+
+class TicketTypeQuerySet(models.QuerySet["TicketType"]):
+    def on_sale(self) -> Self:
+        return self.filter(is_active=True)
+
+
+class TicketType(models.Model):
+    """Who pays what share of the price: Adult 100 %, Child 70 % …"""
+
+    name = models.CharField(max_length=40, unique=True)
+    percentage = models.PositiveSmallIntegerField(
+        default=100, validators=[MaxValueValidator(100)], help_text="Share of the price, in %."
+    )
+    # What a seat costs when nobody says for whom it is.
+    is_default = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+
+    objects: ClassVar[models.Manager["TicketType"]] = TicketTypeQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-percentage", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["is_default"],
+                condition=Q(is_default=True),
+                name="one_default_ticket_type",
+                violation_error_message="Another ticket type is the default already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(percentage__lte=100), name="ticket_type_never_above_full_price"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_default=False) | Q(is_active=True),
+                name="default_ticket_type_is_active",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.percentage} %)"

@@ -1,0 +1,124 @@
+"""Where it is shown: cinemas, halls and their seats."""
+
+import zoneinfo
+from typing import ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+
+validate_colour = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Give a colour such as #c0a040.")
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(
+            "%(name)s is no IANA time zone. Give one such as Europe/Lisbon.",
+            code="invalid_time_zone",
+            params={"name": name},
+        )
+
+
+class Cinema(models.Model):
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(max_length=100, unique=True)
+    address = models.CharField(max_length=300, blank=True)
+    time_zone = models.CharField(
+        max_length=64,
+        validators=[validate_time_zone],
+        help_text="IANA name, such as Europe/Lisbon. Shows are announced in it.",
+    )
+
+    class Meta:
+        ordering: ClassVar = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class Hall(models.Model):
+    cinema = models.ForeignKey(Cinema, on_delete=models.PROTECT, related_name="halls")
+    name = models.CharField(max_length=60)
+    # Grows with every change of the hall's seats, so that clients may keep a plan for ever.
+    plan_version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["cinema", "name", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["cinema", "name"], name="hall_name_unique_in_cinema")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.cinema}"
+
+
+class SeatCategory(models.Model):
+    name = models.CharField(max_length=40, unique=True)
+    colour = models.CharField(max_length=7, validators=[validate_colour], default="#4f6d7a")
+    surcharge = models.PositiveIntegerField(
+        default=0, help_text="Added to the show's price, in minor units (cents)."
+    )
+
+    class Meta:
+        ordering: ClassVar = ["surcharge", "name"]
+        verbose_name_plural = "seat categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SeatKind(models.TextChoices):
+    STANDARD = "standard", "Standard"
+    WHEELCHAIR = "wheelchair", "Wheelchair place"
+    COMPANION = "companion", "Companion of a wheelchair place"
+
+
+class SeatQuerySet(models.QuerySet["Seat"]):
+    def in_use(self) -> Self:
+        """Seats that stand in their hall today."""
+        return self.filter(retired_at=None)
+
+
+class Seat(models.Model):
+    """One chair. Retired rather than deleted once it was sold: tickets still name it."""
+
+    hall = models.ForeignKey(Hall, on_delete=models.CASCADE, related_name="seats")
+    row = models.CharField(max_length=4)
+    number = models.PositiveSmallIntegerField()
+    # Where it stands on the plan, in seat widths from the top left, screen at the top.
+    x = models.PositiveSmallIntegerField()
+    y = models.PositiveSmallIntegerField()
+    category = models.ForeignKey(SeatCategory, on_delete=models.PROTECT, related_name="seats")
+    kind = models.CharField(max_length=10, choices=SeatKind, default=SeatKind.STANDARD)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Seat"]] = SeatQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["hall", "y", "x", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["hall", "row", "number"],
+                condition=models.Q(retired_at=None),
+                name="seat_label_unique_in_hall",
+                violation_error_message="This hall has a seat of that row and number already.",
+            ),
+            models.UniqueConstraint(
+                fields=["hall", "x", "y"],
+                condition=models.Q(retired_at=None),
+                name="seat_place_unique_in_hall",
+                violation_error_message="Another seat stands at that place of the plan.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """As printed on the ticket: `C7`."""
+        return f"{self.row}{self.number}"

@@ -1,0 +1,193 @@
+"""Accounts, their logins, and the codes that prove an e-mail address."""
+
+import uuid
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+validate_username = RegexValidator(
+    r"^[\w.+-]+\Z",
+    # No "@": people log in with a username or an e-mail, and one must never look like the other.
+    "Use letters, digits and . + - _ only.",
+    code="invalid_username",
+)
+validate_phone = RegexValidator(
+    r"^\+?[0-9][0-9 ()-]{5,24}\Z",
+    "Give a telephone number, such as +44 20 7946 0000.",
+    code="invalid_phone",
+)
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def called(self, name: str) -> Self:
+        """The account with that username or e-mail, whatever the case; at most one."""
+        field = "email" if "@" in name else "username"
+        return self.filter(**{f"{field}__iexact": name.strip()})
+
+    def never_verified(self) -> Self:
+        return self.filter(is_active=False, email_verified_at=None)
+
+
+class Accounts(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """Django's user manager with our questions."""
+
+
+class User(AbstractUser):
+    """Somebody with an account: a customer, or staff.
+
+    An account starts inactive and becomes active when its e-mail address has proved
+    itself. One that staff switched off later keeps its `email_verified_at` and can't
+    switch itself on again.
+    """
+
+    username = models.CharField(
+        max_length=150,
+        unique=True,
+        validators=[validate_username],
+        error_messages={"unique": "A user with that username already exists."},
+    )
+    email = models.EmailField(max_length=254)
+    phone = models.CharField(max_length=26, blank=True, validators=[validate_phone])
+    email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = Accounts()
+
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_unique_in_any_case",
+                violation_error_message="A user with that e-mail address already exists.",
+            ),
+            models.UniqueConstraint(
+                Lower("username"),
+                name="user_username_unique_in_any_case",
+                violation_error_message="A user with that username already exists.",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["date_joined"],
+                condition=models.Q(is_active=False, email_verified_at=None),
+                name="user_never_verified",
+            )
+        ]
+
+    def verify_email(self, *, at: datetime) -> None:
+        """Note that the address answered. Activates the account the first time only."""
+        if self.email_verified_at is None:
+            self.email_verified_at = at
+            self.is_active = True
+            self.save(update_fields=["email_verified_at", "is_active"])
+
+
+class LoginQuerySet(models.QuerySet["Login"]):
+    def live(self) -> Self:
+        return self.filter(ended_at=None)
+
+    def end(self, *, at: datetime | None = None) -> int:
+        return self.live().update(ended_at=at or timezone.now())
+
+
+class Login(models.Model):
+    """One login of one account on one device: a family of tokens.
+
+    Every token carries the login's id. Only the newest refresh token of a login counts;
+    presenting an older one ends the login (RFC 9700, section 4.14.2).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="logins")
+    refresh_jti = models.CharField(max_length=32)
+    # What the account's password was at login, as Django's own session hash: a changed
+    # password ends all logins, whoever changed it and wherever.
+    auth_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    refreshed_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Login"]] = LoginQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["user"], condition=models.Q(ended_at=None), name="login_live_by_user"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} since {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_valid(self) -> bool:
+        return (
+            self.ended_at is None
+            and self.user.is_active
+            and constant_time_compare(self.auth_hash, self.user.get_session_auth_hash())
+        )
+
+
+class Purpose(models.TextChoices):
+    VERIFY_EMAIL = "verify_email", "Verify an e-mail address"
+    RESET_PASSWORD = "reset_password", "Reset a password"
+
+
+class CodeRequest(models.Model):
+    """Somebody asked for a code to be mailed to that address.
+
+    Written alike for every address, so that neither the answer nor its timing tells who
+    has an account; the worker finds that out later and alone.
+    """
+
+    email = models.EmailField(max_length=254)
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    requested_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()}: {self.email}"
+
+
+class OneTimeCodeQuerySet(models.QuerySet["OneTimeCode"]):
+    def live(self, at: datetime) -> Self:
+        return self.filter(used_at=None, expires_at__gt=at)
+
+
+class OneTimeCode(models.Model):
+    """One OTP challenge: six digits, for one purpose, one use, a few minutes and attempts."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="one_time_codes")
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    secret = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["OneTimeCode"]] = OneTimeCodeQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["user", "purpose", "-created_at"], name="code_newest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} for {self.user}"
+
+
+class RateCount(models.Model):
+    """How often something was asked in one window of time; see `throttles.py`."""
+
+    key = models.CharField(max_length=96, primary_key=True)
+    count = models.PositiveIntegerField(default=0)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"
