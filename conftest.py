@@ -1,0 +1,67 @@
+"""The cast and the stage of all tests."""
+
+import pytest
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from users.models import User
+from users.tests.factories import UserFactory
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings) -> None:
+    """Argon2 is slow by design; tests of it name it themselves."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def owner(db) -> User:
+    """A customer; what is booked in a test is theirs."""
+    return UserFactory(username="olivia", email="olivia@example.com")
+
+
+@pytest.fixture
+def stranger(db) -> User:
+    """Another customer, who may see and touch nothing of the owner's."""
+    return UserFactory(username="simon", email="simon@example.com")
+
+
+@pytest.fixture
+def staff(db) -> User:
+    """Somebody who runs the house."""
+    return UserFactory(
+        username="stella", email="stella@example.com", is_staff=True, is_superuser=True
+    )
+
+
+def client_of(user: User | None) -> APIClient:
+    client = APIClient()
+    if user is not None:
+        client.force_authenticate(user)
+    return client
+
+
+@pytest.fixture
+def anyone() -> APIClient:
+    """A client that has not said who it is."""
+    return client_of(None)
+
+
+@pytest.fixture
+def owner_client(owner) -> APIClient:
+    return client_of(owner)
+
+
+@pytest.fixture
+def stranger_client(stranger) -> APIClient:
+    return client_of(stranger)
+
+
+@pytest.fixture
+def staff_client(staff) -> APIClient:
+    return client_of(staff)
