@@ -121,7 +121,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
     # A file, not memory: the race tests need the locks that only a file has.
-    _database["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+    _database["TEST"] = {"NAME": env.str("TEST_SQLITE_NAME", str(VAR_DIR / "test.sqlite3"))}
 else:
     _database["CONN_HEALTH_CHECKS"] = True
     _database["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", default=False)
