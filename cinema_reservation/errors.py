@@ -11,13 +11,15 @@ class DomainError(Exception):
     """A refusal that its reader can act on.
 
     `code` is stable and for machines, `sentence` is for people and says what to do,
-    `status` is the HTTP status that fits. Keyword arguments become extra members of the
-    error in JSON (`seats`, for instance) and may be named in `sentence`.
+    `status` is the HTTP status that fits, `attr` the field that it is about, if any.
+    Keyword arguments become extra members of the error in JSON (`seats`, for instance)
+    and may be named in `sentence`.
     """
 
     status = 409
     code = "conflict"
     sentence = "This can't be done in the present state."
+    attr: str | None = None
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts

@@ -1,6 +1,7 @@
 """The ledger: what was asked of Stripe, what came in, what went back, what Stripe said."""
 
 import uuid
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
@@ -45,9 +46,7 @@ class Payment(models.Model):
     reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="payments")
     amount = models.PositiveIntegerField(help_text="Asked for, in minor units (cents).")
     currency = models.CharField(max_length=3)
-    state = models.CharField(
-        max_length=10, choices=PaymentState, default=PaymentState.CREATING
-    )
+    state = models.CharField(max_length=10, choices=PaymentState, default=PaymentState.CREATING)
     amount_received = models.PositiveIntegerField(default=0)
     idempotency_key = models.CharField(max_length=64, unique=True)
     # What Stripe is asked, word for word, so that a retry asks the same.
@@ -81,6 +80,27 @@ class Payment(models.Model):
     def __str__(self) -> str:
         return f"{self.reservation}: {self.get_state_display()}"
 
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE_STATES
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing that Stripe says of its session can change it any more."""
+        return self.state in {PaymentState.PAID, PaymentState.REJECTED}
+
+    @property
+    def held(self) -> int:
+        """What we hold of it, in minor units: received, less what went or goes back."""
+        gone = sum(r.amount for r in self.refunds.all() if r.state != RefundState.FAILED)
+        return self.amount_received - gone
+
+    def refund_failed_after(self, since: datetime) -> bool:
+        return any(
+            refund.state == RefundState.FAILED and refund.updated_at > since
+            for refund in self.refunds.all()
+        )
+
 
 class RefundState(models.TextChoices):
     PENDING = "pending", "On its way"
@@ -92,6 +112,13 @@ class RefundQuerySet(models.QuerySet["Refund"]):
     def counting(self) -> Self:
         """Refunds that have arrived or are on their way: money that we no longer hold."""
         return self.exclude(state=RefundState.FAILED)
+
+    def unsent(self) -> Self:
+        """Refunds of which Stripe has not told us yet that it knows them."""
+        return self.filter(state=RefundState.PENDING, stripe_id=None)
+
+    def on_their_way(self) -> Self:
+        return self.filter(state=RefundState.PENDING).exclude(stripe_id=None)
 
     def total(self) -> int:
         """What they come to, in minor units."""
@@ -117,7 +144,9 @@ class Refund(models.Model):
     class Meta:
         ordering: ClassVar = ["-created_at", "-pk"]
         indexes: ClassVar = [
-            models.Index(fields=["created_at"], condition=Q(state="pending"), name="refund_pending")
+            models.Index(
+                fields=["created_at"], condition=Q(state="pending"), name="refund_pending"
+            )
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gte=1), name="refund_of_something")
@@ -141,5 +170,3 @@ class WebhookEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.stripe_id}"
-
-

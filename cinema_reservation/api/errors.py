@@ -93,7 +93,7 @@ class ErrorFormatter(ExceptionFormatter):
     def format_error_response(self, error_response: Any) -> dict[str, Any]:
         body = super().format_error_response(error_response)
         if isinstance(self.original_exc, DomainError):
-            body["errors"][0].update(self.original_exc.facts)
+            body["errors"][0].update(self.original_exc.facts, attr=self.original_exc.attr)
         return body
 
 
@@ -127,9 +127,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not _wants_json(request):
         return defaults.permission_denied(request, exception)
-    return error_response(
-        status=403, code="permission_denied", detail="You may not do this."
-    )
+    return error_response(status=403, code="permission_denied", detail="You may not do this.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

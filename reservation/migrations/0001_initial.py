@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
             name='Reservation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(default=reservation.models.booking.new_code, editable=False, max_length=8, unique=True)),
+                ('code', models.CharField(default=reservation.models.booking.new_code, editable=False, max_length=10, unique=True)),
                 ('channel', models.CharField(choices=[('online', 'Online'), ('box_office', 'Box office')], default='online', max_length=10)),
                 ('state', models.CharField(choices=[('held', 'Held'), ('confirmed', 'Confirmed'), ('cancelled', 'Cancelled'), ('expired', 'Expired')], default='held', max_length=10)),
                 ('created_at', models.DateTimeField()),
@@ -148,6 +148,7 @@ class Migration(migrations.Migration):
                 ('total', models.PositiveIntegerField(help_text='In minor units (cents).')),
                 ('cancellation_policy', models.JSONField(default=list)),
                 ('cancellation_fee', models.PositiveIntegerField(default=0)),
+                ('needs_settling', models.BooleanField(default=False, editable=False)),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to=settings.AUTH_USER_MODEL)),
                 ('showtime', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to='reservation.showtime')),
             ],
@@ -224,6 +225,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='reservation',
             index=models.Index(condition=models.Q(('state', 'held')), fields=['expires_at'], name='reservation_holds_by_end'),
+        ),
+        migrations.AddIndex(
+            model_name='reservation',
+            index=models.Index(condition=models.Q(('needs_settling', True)), fields=['id'], name='reservation_unsettled'),
         ),
         migrations.AddConstraint(
             model_name='reservation',

@@ -36,9 +36,7 @@ class ShowTimeQuerySet(models.QuerySet["ShowTime"]):
 
     def occupying(self, hall: Hall, starts_at: datetime, until: datetime) -> Self:
         """Scheduled shows that need that hall at some time in [starts_at, until)."""
-        return self.scheduled().filter(
-            hall=hall, starts_at__lt=until, hall_free_at__gt=starts_at
-        )
+        return self.scheduled().filter(hall=hall, starts_at__lt=until, hall_free_at__gt=starts_at)
 
 
 class ShowTime(models.Model):

@@ -1,0 +1,253 @@
+"""Asking for money: open a Checkout session, and learn from Stripe what became of it."""
+
+import logging
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from cinema_reservation.errors import DomainError
+from payments import gateway, settlement
+from payments.gateway import Session
+from payments.models import Payment, PaymentState
+from reservation import booking
+from reservation.models import Reservation
+
+log = logging.getLogger(__name__)
+
+# Stripe's shortest session, and time enough for a retry to arrive.
+SHORTEST_SESSION = timedelta(minutes=30, seconds=30)
+
+
+class HoldEndsTooSoon(DomainError):
+    code = "hold_ends_too_soon"
+    sentence = (
+        "Too little time is left on this hold for another payment page. "
+        "Cancel it and hold the seats anew."
+    )
+
+
+class PaymentProcessing(DomainError):
+    code = "payment_processing"
+    sentence = "A payment for this reservation is on its way. Please wait for its outcome."
+
+
+def open_checkout(*, reservation_id: int, at: datetime) -> Payment | None:
+    """The payment page of a held reservation; the same one while it is open.
+
+    A committed row with the complete parameters comes first, Stripe second and outside of
+    any transaction: whatever breaks in between, asking again finishes the same session.
+    A reservation that costs nothing is confirmed at once and has no payment (`None`).
+
+    Raises `HoldExpired`, `AlreadyConfirmed`, `ReservationCancelled`, `ShowCancelled`,
+    `HoldEndsTooSoon`, `PaymentProcessing`, `StripeUnavailable`, `StripeRefused`.
+    """
+    _learn_of_ended_payment(reservation_id, at)
+    payment = _prepare(reservation_id, at)
+    if payment is not None and payment.state == PaymentState.CREATING:
+        finish_creating(payment)
+    return payment
+
+
+def _learn_of_ended_payment(reservation_id: int, at: datetime) -> None:
+    """A page past its end may have been paid in its last second: ask before opening another."""
+    ended = Payment.objects.live().filter(reservation=reservation_id, expires_at__lte=at).first()
+    if ended is not None and ended.session_id:
+        sync(ended.session_id, at=at)
+
+
+@transaction.atomic
+def _prepare(reservation_id: int, at: datetime) -> Payment | None:
+    """The live payment of the reservation, made now if there is none.
+
+    The reservation's lock, which `extend` takes, lets one at a time look and make.
+    """
+    page_ends = at + timedelta(minutes=settings.CHECKOUT_MINUTES)
+    until = page_ends + timedelta(minutes=settings.CHECKOUT_GRACE_MINUTES)
+    reservation = booking.extend(reservation_id=reservation_id, until=until, at=at)
+    if reservation.total == 0:
+        booking.confirm(reservation_id=reservation_id, at=at)
+        return None
+    live = reservation.payments.live().first()
+    if live is not None:
+        if live.state == PaymentState.PROCESSING:
+            raise PaymentProcessing
+        return live
+    page_ends = min(page_ends, reservation.expires_at)
+    if page_ends < at + SHORTEST_SESSION:
+        raise HoldEndsTooSoon
+    return _insert(reservation, page_ends)
+
+
+def _insert(reservation: Reservation, page_ends: datetime) -> Payment:
+    payment = Payment(
+        reservation=reservation,
+        amount=reservation.total,
+        currency=reservation.currency,
+        expires_at=page_ends,
+        idempotency_key=f"checkout-{uuid.uuid4()}",
+    )
+    payment.parameters = _parameters(payment, reservation)
+    payment.save(force_insert=True)
+    return payment
+
+
+def _parameters(payment: Payment, reservation: Reservation) -> dict[str, Any]:
+    """Everything that Stripe is told, kept with the payment so that a retry tells the same.
+
+    Cards only: a bank debit takes days, and seats can't be kept for days. No adaptive
+    pricing: it would take another currency than the one that we sold in.
+    """
+    metadata = {"payment": str(payment.pk), "reservation": str(reservation.pk)}
+    page = f"{settings.PUBLIC_URL}/api/payment"
+    parameters: dict[str, Any] = {
+        "mode": "payment",
+        "client_reference_id": reservation.code,
+        "line_items": _line_items(reservation),
+        "allowed_payment_method_types": ["card"],
+        "adaptive_pricing": {"enabled": False},
+        "expires_at": int(payment.expires_at.timestamp()),
+        "metadata": metadata,
+        "payment_intent_data": {
+            "metadata": metadata,
+            "description": f"Reservation {reservation.code}",
+        },
+        # Stripe puts the id where the braces are.
+        "success_url": f"{page}/success/?session_id={{CHECKOUT_SESSION_ID}}",
+        "cancel_url": f"{page}/cancel/?payment={payment.pk}",
+    }
+    if reservation.user is not None:
+        parameters["customer_email"] = reservation.user.email
+    return parameters
+
+
+def _line_items(reservation: Reservation) -> list[dict[str, Any]]:
+    show = reservation.showtime
+    starts_at = show.starts_at.astimezone(show.hall.cinema.zone)
+    where = f"{show.hall.cinema}, {show.hall.name}, {starts_at:%a %d %b %Y %H:%M}"
+    tickets = reservation.tickets.select_related("seat", "ticket_type")
+    return [
+        {
+            "quantity": 1,
+            "price_data": {
+                "currency": reservation.currency,
+                "unit_amount": ticket.price,
+                "product_data": {
+                    "name": f"{show.movie.title}: seat {ticket.seat.label}"
+                    f" ({ticket.ticket_type.name})",
+                    "description": where,
+                },
+            },
+        }
+        for ticket in tickets
+    ]
+
+
+def finish_creating(payment: Payment) -> None:
+    """Create the session of a payment at Stripe, or get the one that was created before.
+
+    Raises `StripeUnavailable`, and `StripeRefused` after marking the payment as failed.
+    """
+    try:
+        session = gateway.create_session(
+            parameters=payment.parameters, idempotency_key=payment.idempotency_key
+        )
+    except gateway.StripeRefused:
+        log.exception("Stripe refused to open payment %s", payment.pk)
+        Payment.objects.filter(pk=payment.pk, state=PaymentState.CREATING).update(
+            state=PaymentState.FAILED
+        )
+        raise
+    payment.session_id, payment.checkout_url = session.id, session.url
+    payment.state = PaymentState.OPEN
+    # Forward only: a webhook may have been faster and settled it already.
+    Payment.objects.filter(pk=payment.pk, state=PaymentState.CREATING).update(
+        session_id=session.id, checkout_url=session.url, state=PaymentState.OPEN
+    )
+
+
+def sync(session_id: str, *, at: datetime) -> Payment | None:
+    """Fetch the session from Stripe, move our payment forward, and settle.
+
+    Everybody who has reason to look calls this: webhook, success page, status poll,
+    reconciler. What Stripe says now is the only evidence, so that their order and their
+    number can't matter. `None` for a session that is not ours. Raises `StripeUnavailable`.
+    """
+    try:
+        session = gateway.retrieve_session(session_id)
+    except gateway.UnknownToStripe:
+        return None
+    payment_id = _payment_of(session)
+    if payment_id is None:
+        return None
+    payment = _move_forward(payment_id, session)
+    settlement.settle(reservation_id=payment.reservation_id, at=at)
+    return payment
+
+
+def _payment_of(session: Session) -> uuid.UUID | None:
+    """Our payment of that session, even before its id was stored; `None` for foreign ones."""
+    try:
+        named = uuid.UUID(session.metadata.get("payment", ""))
+    except ValueError:
+        return None
+    payment = Payment.objects.filter(pk=named).values("pk", "session_id").first()
+    if payment is None or payment["session_id"] not in {None, session.id}:
+        return None
+    return named
+
+
+@transaction.atomic
+def _move_forward(payment_id: uuid.UUID, session: Session) -> Payment:
+    """Under the payment's and the reservation's lock. What ended can only turn out paid."""
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+    reservation = booking.lock(payment.reservation_id)
+    if payment.is_final or not (payment.is_live or session.is_paid):
+        return payment
+    payment.session_id, payment.checkout_url = session.id, session.url
+    payment.payment_intent_id = session.payment_intent_id
+    payment.state = _state(payment, session)
+    if session.is_paid and _is_our_money(payment, session):
+        payment.amount_received = session.amount
+        booking.need_settling(reservation)
+    payment.save()
+    return payment
+
+
+def _is_our_money(payment: Payment, session: Session) -> bool:
+    """Whether its amount can be counted: our currency, and real only where we ask for real."""
+    is_live = settings.STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+    return session.currency == payment.currency and session.livemode == is_live
+
+
+def _state(payment: Payment, session: Session) -> PaymentState:
+    """What a session means for its payment."""
+    if session.is_paid:
+        if _is_as_asked(payment, session):
+            return PaymentState.PAID
+        log.error("payment %s was not paid as asked: %s", payment.pk, session)
+        return PaymentState.REJECTED
+    if session.status == "complete":
+        return PaymentState.PROCESSING
+    return PaymentState.EXPIRED if session.status == "expired" else PaymentState.OPEN
+
+
+def _is_as_asked(payment: Payment, session: Session) -> bool:
+    return (
+        session.mode == "payment"
+        and session.amount == payment.amount
+        and _is_our_money(payment, session)
+    )
+
+
+def close(payment: Payment, *, at: datetime) -> None:
+    """Let nobody pay a payment page any more, unless it was paid already: then settle it."""
+    session_id = payment.session_id or ""
+    try:
+        gateway.expire_session(session_id)
+    except gateway.StripeRefused:
+        # Not open any more: paid or expired, which is what sync is about to learn.
+        log.info("payment %s could not be closed", payment.pk)
+    sync(session_id, at=at)

@@ -1,0 +1,67 @@
+"""How a reservation's money stands, for its owner and for people after paying."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from payments import checkout, settlement
+from payments.models import Payment, PaymentState, RefundState
+from reservation.models import Reservation, ReservationState
+
+# Clients poll; Stripe is asked at most this often about one payment.
+ASK_AGAIN = timedelta(seconds=3)
+
+
+class PaymentStatus(StrEnum):
+    UNPAID = "unpaid"
+    PROCESSING = "processing"
+    PAID = "paid"
+    REFUNDING = "refunding"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+
+
+class Standing(NamedTuple):
+    """Amounts in minor units: what came in, what went back, what is on its way back."""
+
+    status: PaymentStatus
+    paid: int
+    refunded: int
+    refunding: int
+    checkout_url: str
+
+
+def standing(reservation: Reservation, *, at: datetime) -> Standing:
+    """What our ledger says. Asks nobody."""
+    payments = list(reservation.payments.prefetch_related("refunds"))
+    refunds = [refund for payment in payments for refund in payment.refunds.all()]
+    paid = sum(payment.amount_received for payment in payments)
+    refunded = sum(r.amount for r in refunds if r.state == RefundState.SUCCEEDED)
+    refunding = sum(r.amount for r in refunds if r.state == RefundState.PENDING)
+    page = _open_page(payments) if reservation.state_at(at) == ReservationState.HELD else ""
+    status = _status(payments, paid=paid, refunded=refunded, refunding=refunding)
+    return Standing(status, paid, refunded, refunding, page)
+
+
+def _status(payments: list[Payment], *, paid: int, refunded: int, refunding: int) -> PaymentStatus:
+    if not paid:
+        processing = any(payment.state == PaymentState.PROCESSING for payment in payments)
+        return PaymentStatus.PROCESSING if processing else PaymentStatus.UNPAID
+    if refunding:
+        return PaymentStatus.REFUNDING
+    if refunded >= paid:
+        return PaymentStatus.REFUNDED
+    return PaymentStatus.PARTIALLY_REFUNDED if refunded else PaymentStatus.PAID
+
+
+def _open_page(payments: list[Payment]) -> str:
+    return next((p.checkout_url for p in payments if p.state == PaymentState.OPEN), "")
+
+
+def bring_up_to_date(reservation: Reservation, *, at: datetime) -> None:
+    """Do now what a webhook or the worker would do soon. Raises `StripeUnavailable`."""
+    live = reservation.payments.live().filter(updated_at__lte=at - ASK_AGAIN).first()
+    if live is not None and live.session_id:
+        checkout.sync(live.session_id, at=at)
+    elif reservation.needs_settling:
+        settlement.settle(reservation_id=reservation.pk, at=at)

@@ -1,0 +1,75 @@
+"""Examples of reservations for the API's documentation."""
+
+from drf_spectacular.utils import OpenApiExample
+
+SEAT = {
+    "id": 412,
+    "row": "H",
+    "number": 7,
+    "label": "H7",
+    "category": "VIP",
+    "kind": "standard",
+    "ticket_type": "Adult",
+    "price": {"amount": 1650, "currency": "usd"},
+}
+
+RESERVATION = OpenApiExample(
+    "A hold of one seat",
+    value={
+        "id": 31,
+        "code": "7KQ3M9XWDA",
+        "state": "held",
+        "showtime": {
+            "id": 18,
+            "movie": "Nosferatu",
+            "movie_id": 3,
+            "cinema": "Lumen Lisboa",
+            "hall": "Hall 1",
+            "starts_at": "2026-11-28T21:00:00Z",
+            "state": "scheduled",
+        },
+        "seats": [SEAT],
+        "tickets": [],
+        "total": {"amount": 1650, "currency": "usd"},
+        "created_at": "2026-11-27T18:00:00Z",
+        "expires_at": "2026-11-27T18:10:00Z",
+        "confirmed_at": None,
+        "cancelled_at": None,
+        "cancellation_policy": [{"hours_before": 2, "refund_percent": 100}],
+        "cancellation_fee": {"amount": 0, "currency": "usd"},
+        "server_time": "2026-11-27T18:00:00Z",
+    },
+    response_only=True,
+)
+
+HOLD = OpenApiExample(
+    "Two seats at the default ticket type",
+    value={"showtime": 18, "seats": [412, 413]},
+    request_only=True,
+)
+
+HOLD_BY_TYPE = OpenApiExample(
+    "An adult and a child",
+    value={
+        "showtime": 18,
+        "tickets": [{"seat": 412, "ticket_type": 1}, {"seat": 413, "ticket_type": 2}],
+    },
+    request_only=True,
+)
+
+SEATS_TAKEN = OpenApiExample(
+    "Somebody was faster",
+    value={
+        "type": "client_error",
+        "errors": [
+            {
+                "code": "seats_taken",
+                "detail": "Some of these seats are taken; the error names them. None was held.",
+                "attr": "seats",
+                "seats": [{"id": 412, "label": "H7"}],
+            }
+        ],
+    },
+    response_only=True,
+    status_codes=["409"],
+)

@@ -1,0 +1,179 @@
+"""The shapes of reservations, tickets and requests for them."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from cinema_reservation.money import Money, money
+from reservation.api.fields import IdField, MoneySerializer
+from reservation.booking import SeatChoice
+from reservation.models import Reservation, ReservationState, Ticket
+
+# Far above every sensible limit; the house's own limit answers with its own error.
+MOST_SEATS_READ = 100
+
+
+class TicketChoiceSerializer(serializers.Serializer[Any]):
+    """A seat and who is to sit there."""
+
+    seat = IdField()
+    ticket_type = IdField(help_text="See /api/ticket_types/.")
+
+
+class HoldSerializer(serializers.Serializer[Any]):
+    """A show, and either `seats` (at the default ticket type) or `tickets`."""
+
+    showtime = IdField()
+    seats = serializers.ListField(
+        child=IdField(), required=False, allow_empty=False, max_length=MOST_SEATS_READ
+    )
+    tickets = TicketChoiceSerializer(
+        many=True, required=False, allow_empty=False, max_length=MOST_SEATS_READ
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("seats" in attrs) == ("tickets" in attrs):
+            raise serializers.ValidationError(
+                {"seats": "Give either seats or tickets."}, code="seats_or_tickets"
+            )
+        seat_ids = [choice.seat_id for choice in self.choices(attrs)]
+        if len(set(seat_ids)) != len(seat_ids):
+            raise serializers.ValidationError(
+                {"seats": "Name each seat once."}, code="duplicate_seats"
+            )
+        return attrs
+
+    @staticmethod
+    def choices(attrs: dict[str, Any]) -> list[SeatChoice]:
+        """The seats that are asked for, in the order of the request."""
+        if "seats" in attrs:
+            return [SeatChoice(seat_id) for seat_id in attrs["seats"]]
+        return [SeatChoice(ticket["seat"], ticket["ticket_type"]) for ticket in attrs["tickets"]]
+
+
+class ReservedSeatSerializer(serializers.ModelSerializer[Ticket]):
+    """A seat of a reservation, with the price that was promised."""
+
+    id = serializers.IntegerField(source="seat_id")
+    row = serializers.CharField(source="seat.row")
+    number = serializers.IntegerField(source="seat.number")
+    label = serializers.CharField(source="seat.label")
+    category = serializers.CharField(source="seat.category.name")
+    kind = serializers.CharField(source="seat.kind")
+    ticket_type = serializers.CharField(source="ticket_type.name")
+    price = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Ticket
+        fields = ("id", "row", "number", "label", "category", "kind", "ticket_type", "price")
+
+    @extend_schema_field(MoneySerializer)
+    def get_price(self, ticket: Ticket) -> Money:
+        return money(ticket.price, self.context["currency"])
+
+
+class TicketSerializer(serializers.ModelSerializer[Ticket]):
+    """What admits one person to one seat."""
+
+    seat = serializers.CharField(source="seat.label")
+    ticket_type = serializers.CharField(source="ticket_type.name")
+
+    class Meta:
+        model = Ticket
+        fields = ("id", "seat", "ticket_type", "admitted_at")
+
+
+class ReservedShowSerializer(serializers.Serializer[Any]):
+    """Where and when to be."""
+
+    id = serializers.IntegerField()
+    movie = serializers.CharField(source="movie.title")
+    movie_id = serializers.IntegerField()
+    cinema = serializers.CharField(source="hall.cinema.name")
+    hall = serializers.CharField(source="hall.name")
+    starts_at = serializers.SerializerMethodField(
+        help_text="With the offset of the cinema's own time zone."
+    )
+    state = serializers.CharField()
+
+    def get_starts_at(self, show: Any) -> datetime:
+        return show.starts_at.astimezone(show.hall.cinema.zone)
+
+
+class ReservationSerializer(serializers.ModelSerializer[Reservation]):
+    """A reservation as its owner sees it."""
+
+    state = serializers.SerializerMethodField(help_text="A hold past its time is expired.")
+    showtime = ReservedShowSerializer()
+    seats = serializers.SerializerMethodField()
+    tickets = serializers.SerializerMethodField(
+        help_text="Empty until the reservation is confirmed."
+    )
+    total = serializers.SerializerMethodField()
+    cancellation_fee = serializers.SerializerMethodField()
+    server_time = serializers.SerializerMethodField(
+        help_text="Count down to expires_at from here: clocks of clients are wrong."
+    )
+
+    class Meta:
+        model = Reservation
+        fields = (
+            "id",
+            "code",
+            "state",
+            "showtime",
+            "seats",
+            "tickets",
+            "total",
+            "created_at",
+            "expires_at",
+            "confirmed_at",
+            "cancelled_at",
+            "cancellation_policy",
+            "cancellation_fee",
+            "server_time",
+        )
+        read_only_fields = fields
+
+    @property
+    def _at(self) -> datetime:
+        return self.context.setdefault("at", timezone.now())
+
+    @extend_schema_field(serializers.ChoiceField(choices=ReservationState.choices))
+    def get_state(self, reservation: Reservation) -> str:
+        return reservation.state_at(self._at)
+
+    @extend_schema_field(ReservedSeatSerializer(many=True))
+    def get_seats(self, reservation: Reservation) -> list[dict[str, Any]]:
+        return ReservedSeatSerializer(
+            reservation.tickets.all(), many=True, context={"currency": reservation.currency}
+        ).data
+
+    @extend_schema_field(TicketSerializer(many=True))
+    def get_tickets(self, reservation: Reservation) -> list[dict[str, Any]]:
+        if reservation.state != ReservationState.CONFIRMED:
+            return []
+        return TicketSerializer(reservation.tickets.all(), many=True).data
+
+    @extend_schema_field(MoneySerializer)
+    def get_total(self, reservation: Reservation) -> Money:
+        return money(reservation.total, reservation.currency)
+
+    @extend_schema_field(MoneySerializer)
+    def get_cancellation_fee(self, reservation: Reservation) -> Money:
+        return money(reservation.cancellation_fee, reservation.currency)
+
+    def get_server_time(self, reservation: Reservation) -> datetime:
+        return self._at
+
+
+class CancellationQuoteSerializer(serializers.Serializer[Any]):
+    """What cancelling would cost at this moment."""
+
+    total = MoneySerializer()
+    fee = MoneySerializer(help_text="What the house keeps of a paid reservation.")
+    refund = MoneySerializer(help_text="What goes back; nothing of a hold that is not paid for.")
+    server_time = serializers.DateTimeField()

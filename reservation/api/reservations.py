@@ -1,0 +1,165 @@
+"""A customer's own reservations: hold, look, cancel."""
+
+import json
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+
+from cinema_reservation.api import idempotency
+from cinema_reservation.money import money
+from reservation import booking
+from reservation.api import examples
+from reservation.api.reservation_serializers import (
+    CancellationQuoteSerializer,
+    HoldSerializer,
+    ReservationSerializer,
+)
+from reservation.api.throttles import HoldsByAccount, HoldsByAddress
+from reservation.idempotency import answer_once
+from reservation.models import Reservation, ReservationState, Ticket
+
+TAG = ["Booking"]
+EXAMPLES = [examples.RESERVATION]
+IDEMPOTENCY_KEY = OpenApiParameter(
+    idempotency.HEADER,
+    location=OpenApiParameter.HEADER,
+    description=(
+        "Any text of your own, up to 255 characters; a UUID does well. Asking again with the "
+        "same key and body within a day gives the first answer and books nothing twice; with "
+        "another body it is a 422."
+    ),
+)
+
+
+class ReservationFilter(filters.FilterSet):
+    state = filters.ChoiceFilter(
+        choices=ReservationState.choices,
+        method="in_state",
+        help_text="A hold past its time is expired.",
+    )
+
+    def in_state(
+        self, queryset: QuerySet[Reservation], name: str, value: str
+    ) -> QuerySet[Reservation]:
+        return queryset.in_state(value, timezone.now())  # type: ignore[attr-defined]
+
+
+@extend_schema_view(
+    list=extend_schema(tags=TAG, summary="Own reservations, newest first", examples=EXAMPLES),
+    retrieve=extend_schema(tags=TAG, summary="One own reservation", examples=EXAMPLES),
+)
+@method_decorator(cache_control(private=True, no_store=True), name="dispatch")
+class ReservationViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Reservation]
+):
+    """The reservations of whoever asks; another's id answers like one that does not exist."""
+
+    permission_classes = (IsAuthenticated,)
+    serializer_class = ReservationSerializer
+    filter_backends = (filters.DjangoFilterBackend,)
+    filterset_class = ReservationFilter
+    lookup_value_regex = "[0-9]{1,19}"
+    queryset = Reservation.objects.none()
+
+    def get_queryset(self) -> QuerySet[Reservation]:
+        tickets = Ticket.objects.select_related("seat__category", "ticket_type")
+        return (
+            Reservation.objects.of(self.request.user)
+            .select_related("showtime__movie", "showtime__hall__cinema")
+            .prefetch_related(Prefetch("tickets", tickets))
+        )
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return [HoldsByAddress(), HoldsByAccount()] if self.action == "create" else []
+
+    @extend_schema(
+        tags=TAG,
+        summary="Hold seats",
+        description=(
+            "Takes all of the seats, or none, until `expires_at`. Then pay: "
+            "`/api/create-checkout-session/{id}/`. Seats that somebody else took meanwhile are "
+            "named by a 409 `seats_taken`."
+        ),
+        parameters=[IDEMPOTENCY_KEY],
+        request=HoldSerializer,
+        responses={201: ReservationSerializer},
+        examples=[examples.HOLD, examples.HOLD_BY_TYPE, examples.RESERVATION],
+    )
+    def create(self, request: Request) -> Response:
+        key = idempotency.key_of(request)
+        asked = HoldSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        if key is None:
+            return Response(self._hold(asked), status=status.HTTP_201_CREATED)
+        answer, replayed = answer_once(
+            user=request.user,
+            key=key,
+            fingerprint=idempotency.fingerprint(request.data),
+            at=timezone.now(),
+            # As it goes over the wire, so that the second answer is the first to the letter.
+            ask=lambda: json.loads(JSONRenderer().render(self._hold(asked))),
+        )
+        headers = {"Idempotent-Replayed": "true"} if replayed else None
+        return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
+
+    def _hold(self, asked: HoldSerializer) -> dict[str, Any]:
+        at = timezone.now()
+        reservation = booking.hold(
+            user=self.request.user,
+            show_id=asked.validated_data["showtime"],
+            choices=asked.choices(asked.validated_data),
+            at=at,
+        )
+        context = self.get_serializer_context() | {"at": at}
+        return ReservationSerializer(reservation, context=context).data
+
+    @extend_schema(
+        tags=TAG,
+        summary="Cancel a reservation",
+        description="The same as POST …/cancel/, without an answer's body.",
+    )
+    def destroy(self, request: Request, pk: str) -> Response:
+        booking.cancel(reservation_id=self.get_object().pk, at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        tags=TAG,
+        summary="Cancel a reservation",
+        description=(
+            "Frees the seats at once. What was paid goes back, less the fee that the "
+            "reservation's cancellation policy names; see GET. Cancelling again changes nothing."
+        ),
+        request=None,
+        responses=ReservationSerializer,
+        examples=EXAMPLES,
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        booking.cancel(reservation_id=self.get_object().pk, at=timezone.now())
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(
+        tags=TAG,
+        summary="What cancelling would cost now",
+        responses=CancellationQuoteSerializer,
+    )
+    @cancel.mapping.get
+    def quote_cancellation(self, request: Request, pk: str) -> Response:
+        reservation, at = self.get_object(), timezone.now()
+        fee = booking.cancellation_fee(reservation, at=at)
+        paid = reservation.total if reservation.state == ReservationState.CONFIRMED else 0
+        amounts = {"total": reservation.total, "fee": fee, "refund": paid - fee}
+        quote = {name: money(amount, reservation.currency) for name, amount in amounts.items()}
+        return Response(CancellationQuoteSerializer(quote | {"server_time": at}).data)
