@@ -23,7 +23,7 @@ from payments.sandbox.web import Request, Response
 TEST_SIGNER = "whsec_sandbox"
 RETRY_DELAYS = (0.1, 0.4, 1.0)
 TICK_SECONDS = 0.5
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.02
 
 
 class Sandbox(Controls):
@@ -43,7 +43,7 @@ class Sandbox(Controls):
         database: str = ":memory:",
         retry_delays: Sequence[float] = RETRY_DELAYS,
     ) -> None:
-        # Binding comes first: a sandbox that can't serve leaves nothing behind.
+        # Binding comes first: a sandbox that can't serve leaves no database behind.
         self._server = Server(host, port, self._answer)
         self._store, self._faults = Store(database), Faults()
         clock = Clock()
