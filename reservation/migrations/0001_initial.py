@@ -4,6 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import reservation.models.booking
 import reservation.models.venue
+import reservation.posters
 from django.conf import settings
 from django.db import migrations, models
 
@@ -47,7 +48,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=40, unique=True)),
                 ('colour', models.CharField(default='#4f6d7a', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}\\Z', 'Give a colour such as #c0a040.')])),
-                ('surcharge', models.PositiveIntegerField(default=0, help_text="Added to the show's price, in minor units (cents).")),
+                ('surcharge', models.PositiveIntegerField(default=0, help_text="Added to the show's price, in minor units (cents).", validators=[django.core.validators.MaxValueValidator(4999999)])),
             ],
             options={
                 'verbose_name_plural': 'seat categories',
@@ -85,8 +86,8 @@ class Migration(migrations.Migration):
                 ('synopsis', models.TextField(blank=True, max_length=5000)),
                 ('runtime_minutes', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(900)])),
                 ('certificate', models.CharField(blank=True, help_text='The age rating, such as PG or 16.', max_length=12)),
-                ('original_language', models.CharField(blank=True, help_text='A language tag, such as en or pt-BR.', max_length=12)),
-                ('poster', models.ImageField(blank=True, upload_to='posters/')),
+                ('original_language', models.CharField(blank=True, help_text='A language tag, such as en or pt-BR.', max_length=12, validators=[django.core.validators.RegexValidator('^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\\Z', 'Give a language tag, such as en or pt-BR.')])),
+                ('poster', models.ImageField(blank=True, upload_to=reservation.posters.random_path, validators=[reservation.posters.validate_poster])),
                 ('trailer_url', models.URLField(blank=True)),
                 ('release_date', models.DateField(blank=True, db_index=True, null=True)),
                 ('genres', models.ManyToManyField(blank=True, related_name='movies', to='reservation.genre')),
@@ -99,10 +100,10 @@ class Migration(migrations.Migration):
             name='Seat',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row', models.CharField(max_length=4)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('x', models.PositiveSmallIntegerField()),
-                ('y', models.PositiveSmallIntegerField()),
+                ('row', models.CharField(max_length=4, validators=[django.core.validators.RegexValidator('^[^\\W\\d_]+\\Z', 'Name the row with letters, such as C or AA.')])),
+                ('number', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(999)])),
+                ('x', models.PositiveSmallIntegerField(validators=[django.core.validators.MaxValueValidator(999)])),
+                ('y', models.PositiveSmallIntegerField(validators=[django.core.validators.MaxValueValidator(999)])),
                 ('kind', models.CharField(choices=[('standard', 'Standard'), ('wheelchair', 'Wheelchair place'), ('companion', 'Companion of a wheelchair place')], default='standard', max_length=10)),
                 ('retired_at', models.DateTimeField(blank=True, null=True)),
                 ('hall', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='reservation.hall')),
@@ -119,10 +120,10 @@ class Migration(migrations.Migration):
                 ('starts_at', models.DateTimeField(db_index=True)),
                 ('ends_at', models.DateTimeField(editable=False)),
                 ('hall_free_at', models.DateTimeField(editable=False)),
-                ('price', models.PositiveIntegerField(help_text='Of a full-price ticket in the cheapest category, in minor units (cents).')),
+                ('price', models.PositiveIntegerField(help_text='Of a full-price ticket in the cheapest category, in minor units (cents).', validators=[django.core.validators.MaxValueValidator(4999999)])),
                 ('format', models.CharField(choices=[('2d', '2D'), ('3d', '3D'), ('imax', 'IMAX'), ('imax_3d', 'IMAX 3D'), ('4dx', '4DX'), ('35mm', '35 mm film'), ('70mm', '70 mm film')], default='2d', max_length=8)),
-                ('audio_language', models.CharField(blank=True, max_length=12)),
-                ('subtitle_language', models.CharField(blank=True, max_length=12)),
+                ('audio_language', models.CharField(blank=True, max_length=12, validators=[django.core.validators.RegexValidator('^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\\Z', 'Give a language tag, such as en or pt-BR.')])),
+                ('subtitle_language', models.CharField(blank=True, max_length=12, validators=[django.core.validators.RegexValidator('^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\\Z', 'Give a language tag, such as en or pt-BR.')])),
                 ('sales_close_at', models.DateTimeField(blank=True, help_text='Seats are sold until then; empty means until the show starts.')),
                 ('state', models.CharField(choices=[('scheduled', 'Scheduled'), ('cancelled', 'Cancelled')], default='scheduled', editable=False, max_length=10)),
                 ('hall', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='showtimes', to='reservation.hall')),

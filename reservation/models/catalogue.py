@@ -2,8 +2,14 @@
 
 from typing import ClassVar
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+
+from reservation import posters
+
+validate_language = RegexValidator(
+    r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "Give a language tag, such as en or pt-BR."
+)
 
 
 class Genre(models.Model):
@@ -28,9 +34,14 @@ class Movie(models.Model):
         max_length=12, blank=True, help_text="The age rating, such as PG or 16."
     )
     original_language = models.CharField(
-        max_length=12, blank=True, help_text="A language tag, such as en or pt-BR."
+        max_length=12,
+        blank=True,
+        validators=[validate_language],
+        help_text="A language tag, such as en or pt-BR.",
     )
-    poster = models.ImageField(upload_to="posters/", blank=True)
+    poster = models.ImageField(
+        upload_to=posters.random_path, validators=[posters.validate_poster], blank=True
+    )
     trailer_url = models.URLField(blank=True)
     release_date = models.DateField(null=True, blank=True, db_index=True)
 

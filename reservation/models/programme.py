@@ -7,8 +7,8 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from reservation.models.catalogue import Movie
-from reservation.models.venue import Hall
+from reservation.models.catalogue import Movie, validate_language
+from reservation.models.venue import HIGHEST_PRICE, Hall
 
 
 class ShowFormat(models.TextChoices):
@@ -52,11 +52,12 @@ class ShowTime(models.Model):
     ends_at = models.DateTimeField(editable=False)
     hall_free_at = models.DateTimeField(editable=False)
     price = models.PositiveIntegerField(
-        help_text="Of a full-price ticket in the cheapest category, in minor units (cents)."
+        validators=[MaxValueValidator(HIGHEST_PRICE)],
+        help_text="Of a full-price ticket in the cheapest category, in minor units (cents).",
     )
     format = models.CharField(max_length=8, choices=ShowFormat, default=ShowFormat.TWO_D)
-    audio_language = models.CharField(max_length=12, blank=True)
-    subtitle_language = models.CharField(max_length=12, blank=True)
+    audio_language = models.CharField(max_length=12, blank=True, validators=[validate_language])
+    subtitle_language = models.CharField(max_length=12, blank=True, validators=[validate_language])
     sales_close_at = models.DateTimeField(
         blank=True, help_text="Seats are sold until then; empty means until the show starts."
     )

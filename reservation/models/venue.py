@@ -4,10 +4,14 @@ import zoneinfo
 from typing import ClassVar, Self
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+# Ten seats at the highest price and surcharge stay within the eight digits that Stripe takes.
+HIGHEST_PRICE = 4_999_999
+
 validate_colour = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Give a colour such as #c0a040.")
+validate_row = RegexValidator(r"^[^\W\d_]+\Z", "Name the row with letters, such as C or AA.")
 
 
 def validate_time_zone(name: str) -> None:
@@ -60,7 +64,9 @@ class SeatCategory(models.Model):
     name = models.CharField(max_length=40, unique=True)
     colour = models.CharField(max_length=7, validators=[validate_colour], default="#4f6d7a")
     surcharge = models.PositiveIntegerField(
-        default=0, help_text="Added to the show's price, in minor units (cents)."
+        default=0,
+        validators=[MaxValueValidator(HIGHEST_PRICE)],
+        help_text="Added to the show's price, in minor units (cents).",
     )
 
     class Meta:
@@ -87,11 +93,13 @@ class Seat(models.Model):
     """One chair. Retired rather than deleted once it was sold: tickets still name it."""
 
     hall = models.ForeignKey(Hall, on_delete=models.CASCADE, related_name="seats")
-    row = models.CharField(max_length=4)
-    number = models.PositiveSmallIntegerField()
+    row = models.CharField(max_length=4, validators=[validate_row])
+    number = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(999)]
+    )
     # Where it stands on the plan, in seat widths from the top left, screen at the top.
-    x = models.PositiveSmallIntegerField()
-    y = models.PositiveSmallIntegerField()
+    x = models.PositiveSmallIntegerField(validators=[MaxValueValidator(999)])
+    y = models.PositiveSmallIntegerField(validators=[MaxValueValidator(999)])
     category = models.ForeignKey(SeatCategory, on_delete=models.PROTECT, related_name="seats")
     kind = models.CharField(max_length=10, choices=SeatKind, default=SeatKind.STANDARD)
     retired_at = models.DateTimeField(null=True, blank=True)
