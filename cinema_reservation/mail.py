@@ -1,10 +1,18 @@
-"""Where mail goes on a laptop."""
+"""How queued mail leaves the house, and where it goes on a laptop."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends import console, filebased
+from django.db import connection
+from post_office import mail
+from post_office.lockfile import FileLock, FileLocked
+
+# Any number, as long as nothing else in the database takes an advisory lock by it.
+MAIL_LOCK = 7_238_461
 
 
 class DevelopmentBackend(filebased.EmailBackend):
@@ -13,3 +21,32 @@ class DevelopmentBackend(filebased.EmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         console.EmailBackend(stream=sys.stdout).send_messages(email_messages)
         return super().send_messages(email_messages) or 0
+
+
+def send_queued() -> int:
+    """Send what is queued, unless another worker is at it. Returns how many were sent."""
+    with _alone() as alone:
+        if not alone or not mail.get_queued().exists():
+            return 0
+        sent, _, _ = mail.send_queued(log_level=1)
+        return sent
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether this worker is the only one that sends: the queue itself has no claims on rows."""
+    if connection.vendor != "postgresql":
+        try:
+            with FileLock(str(settings.VAR_DIR / "mail")):
+                yield True
+        except FileLocked:
+            yield False
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [MAIL_LOCK])
+        (alone,) = cursor.fetchone()
+        try:
+            yield alone
+        finally:
+            if alone:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [MAIL_LOCK])

@@ -3,7 +3,10 @@
 from typing import TypedDict
 
 # Stripe's zero- and three-decimal currencies: https://docs.stripe.com/currencies
-ZERO_DECIMAL = frozenset(["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"])
+ZERO_DECIMAL = frozenset(
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"]
+    + ["pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"]
+)
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
 

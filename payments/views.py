@@ -33,7 +33,7 @@ class OwnReservations(viewsets.GenericViewSet[Reservation]):
     lookup_url_kwarg = "reservation_id"
 
     def get_queryset(self) -> QuerySet[Reservation]:
-        return Reservation.objects.of(self.request.user)
+        return Reservation.objects.of(self.request.user.pk)
 
 
 @private

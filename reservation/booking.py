@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
 from reservation import errors
@@ -42,7 +41,7 @@ class SeatChoice(NamedTuple):
 @transaction.atomic
 def hold(
     *,
-    user: AbstractBaseUser | None,
+    user_id: int | None,
     show_id: int,
     choices: Sequence[SeatChoice],
     at: datetime,
@@ -61,10 +60,10 @@ def hold(
     _check_on_sale(show, at)
     seats = _find_seats(show, choices)
     prices = _price(show, seats, choices)
-    if user is not None:
-        _check_holds_of(user, show, at)
+    if user_id is not None:
+        _check_holds_of(user_id, show, at)
     _free_or_refuse(show, seats.values(), at)
-    return _insert(user, show, prices, at, channel)
+    return _insert(user_id, show, prices, at, channel)
 
 
 def _lock_show(show_id: int) -> ShowTime:
@@ -117,9 +116,9 @@ def _ticket(show: ShowTime, seat: Seat, ticket_type: TicketType) -> Ticket:
     return Ticket(showtime=show, seat=seat, ticket_type=ticket_type, price=price)
 
 
-def _check_holds_of(user: AbstractBaseUser, show: ShowTime, at: datetime) -> None:
+def _check_holds_of(user_id: int, show: ShowTime, at: datetime) -> None:
     limit = settings.MAX_HOLDS_PER_SHOW
-    if Reservation.objects.of(user).filter(showtime=show).holding(at).count() >= limit:
+    if Reservation.objects.of(user_id).filter(showtime=show).holding(at).count() >= limit:
         raise errors.TooManyHolds(limit=limit)
 
 
@@ -148,14 +147,14 @@ def named(seats: Iterable[Seat]) -> list[dict[str, object]]:
 
 
 def _insert(
-    user: AbstractBaseUser | None,
+    user_id: int | None,
     show: ShowTime,
     tickets: list[Ticket],
     at: datetime,
     channel: Channel,
 ) -> Reservation:
     reservation = Reservation.objects.create(
-        user=user,
+        user_id=user_id,
         showtime=show,
         channel=channel,
         created_at=at,
@@ -171,8 +170,15 @@ def _insert(
     except IntegrityError as error:
         # The constraint caught what the lock should have; the loser's answer stays polite.
         raise errors.SeatsTaken(seats=named(ticket.seat for ticket in tickets)) from error
-    reservation._prefetched_objects_cache = {"tickets": tickets}  # type: ignore[attr-defined]
+    _remember_tickets(reservation, tickets)
     return reservation
+
+
+def _remember_tickets(reservation: Reservation, tickets: list[Ticket]) -> None:
+    """As `prefetch_related` would, without asking for rows that were just written."""
+    fetched = Ticket.objects.filter(reservation=reservation)
+    fetched._result_cache = tickets
+    reservation._prefetched_objects_cache = {"tickets": fetched}  # type: ignore[attr-defined]
 
 
 @transaction.atomic

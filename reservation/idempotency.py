@@ -1,14 +1,15 @@
 """One booking for one `Idempotency-Key`, however often it is asked for."""
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
 from cinema_reservation.api.idempotency import IdempotencyKeyReused
 from reservation.models import IdempotentRequest
+
+
+KEPT_FOR = timedelta(days=1)
 
 
 class _AskedBefore(Exception):
@@ -16,9 +17,9 @@ class _AskedBefore(Exception):
 
 
 def answer_once(
-    *, user: AbstractBaseUser, key: str, fingerprint: str, at: datetime, ask: Callable[[], Any]
-) -> tuple[Any, bool]:
-    """The JSON answer of `ask()`, and whether it was given before.
+    *, user_id: int, key: str, fingerprint: str, at: datetime, ask: Callable[[], str]
+) -> tuple[str, bool]:
+    """The answer of `ask()`, and whether it was given before.
 
     The key is claimed first, in the transaction that `ask` books in: the same request at
     the same time waits for the first one's end, then gets its answer. A request that was
@@ -28,21 +29,27 @@ def answer_once(
     """
     try:
         with transaction.atomic():
-            request = _claim(user, key, fingerprint, at)
+            request = _claim(user_id, key, fingerprint, at)
             request.answer = ask()
             request.save(update_fields=["answer"])
             return request.answer, False
     except _AskedBefore:
-        earlier = IdempotentRequest.objects.get(user=user, key=key)
+        earlier = IdempotentRequest.objects.get(user_id=user_id, key=key)
     if earlier.fingerprint != fingerprint:
         raise IdempotencyKeyReused
     return earlier.answer, True
 
 
-def _claim(user: AbstractBaseUser, key: str, fingerprint: str, at: datetime) -> IdempotentRequest:
+def forget_old(*, at: datetime) -> int:
+    """Delete keys that nobody will ask with again. Returns how many rows went."""
+    old = IdempotentRequest.objects.filter(created_at__lte=at - KEPT_FOR)
+    return old.delete()[0]
+
+
+def _claim(user_id: int, key: str, fingerprint: str, at: datetime) -> IdempotentRequest:
     try:
         return IdempotentRequest.objects.create(
-            user=user, key=key, fingerprint=fingerprint, created_at=at
+            user_id=user_id, key=key, fingerprint=fingerprint, created_at=at
         )
     except IntegrityError as error:
         raise _AskedBefore from error

@@ -65,7 +65,7 @@ def as_api_exception(error: DomainError) -> APIException:
     exception.status_code = error.status
     wait = getattr(error, "retry_after", None)
     if wait is not None:
-        exception.wait = wait  # becomes Retry-After
+        exception.wait = wait  # type: ignore[attr-defined]  # becomes Retry-After
     return exception
 
 

@@ -1,5 +1,6 @@
 """Search and order, strict about what they are asked."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -24,8 +25,9 @@ class OrderingFilter(filters.OrderingFilter):
     ordering_description = "Fields to order by, separated by commas; `-` turns one around."
 
     def remove_invalid_fields(
-        self, queryset: QuerySet[Any], fields: list[str], view: APIView, request: Request
+        self, queryset: QuerySet[Any], fields: Iterable[str], view: APIView, request: Request
     ) -> list[str]:
+        fields = list(fields)
         valid = super().remove_invalid_fields(queryset, fields, view, request)
         if len(valid) != len(fields):
             names = [name for name, _ in self.get_valid_fields(queryset, view)]

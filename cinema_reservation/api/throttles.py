@@ -33,8 +33,10 @@ class RateThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         ident = self.ident(request)
-        if ident is None:
-            return True
+        return ident is None or self.allows(ident)
+
+    def allows(self, ident: str) -> bool:
+        """Count one more of that ident; whether it is still within the limit."""
         limit, seconds = settings.RATE_LIMITS[self.scope]
         window, elapsed = divmod(time.time(), seconds)
         self._wait = math.ceil(seconds - elapsed)

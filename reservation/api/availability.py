@@ -50,7 +50,7 @@ class ShowQuery(serializers.Serializer[Any]):
 class FreeSeatSerializer(serializers.ModelSerializer[Seat]):
     """A free seat, with the price of the default ticket type."""
 
-    label = serializers.CharField(read_only=True)
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]
     category = serializers.CharField(source="category.name", read_only=True)
     price = serializers.SerializerMethodField()
 
@@ -114,7 +114,8 @@ class AvailableSeatsViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Seat]
 
     def get_serializer_context(self) -> dict[str, Any]:
         default = TicketType.objects.filter(is_default=True).values_list("percentage", flat=True)
-        return super().get_serializer_context() | {
+        return {
+            **super().get_serializer_context(),
             "show": self.show,
             "percentage": default.first() or 100,
         }

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -30,7 +31,7 @@ class HoldSerializer(serializers.Serializer[Any]):
     seats = serializers.ListField(
         child=IdField(), required=False, allow_empty=False, max_length=MOST_SEATS_READ
     )
-    tickets = TicketChoiceSerializer(
+    tickets = TicketChoiceSerializer(  # type: ignore[call-arg]
         many=True, required=False, allow_empty=False, max_length=MOST_SEATS_READ
     )
 
@@ -60,7 +61,7 @@ class ReservedSeatSerializer(serializers.ModelSerializer[Ticket]):
     id = serializers.IntegerField(source="seat_id")
     row = serializers.CharField(source="seat.row")
     number = serializers.IntegerField(source="seat.number")
-    label = serializers.CharField(source="seat.label")
+    label = serializers.CharField(source="seat.label")  # type: ignore[assignment]
     category = serializers.CharField(source="seat.category.name")
     kind = serializers.CharField(source="seat.kind")
     ticket_type = serializers.CharField(source="ticket_type.name")
@@ -138,22 +139,22 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
         )
         read_only_fields = fields
 
-    @property
+    @cached_property
     def _at(self) -> datetime:
-        return self.context.setdefault("at", timezone.now())
+        return self.context.get("at") or timezone.now()
 
     @extend_schema_field(serializers.ChoiceField(choices=ReservationState.choices))
     def get_state(self, reservation: Reservation) -> str:
         return reservation.state_at(self._at)
 
     @extend_schema_field(ReservedSeatSerializer(many=True))
-    def get_seats(self, reservation: Reservation) -> list[dict[str, Any]]:
+    def get_seats(self, reservation: Reservation) -> Any:
         return ReservedSeatSerializer(
             reservation.tickets.all(), many=True, context={"currency": reservation.currency}
         ).data
 
     @extend_schema_field(TicketSerializer(many=True))
-    def get_tickets(self, reservation: Reservation) -> list[dict[str, Any]]:
+    def get_tickets(self, reservation: Reservation) -> Any:
         if reservation.state != ReservationState.CONFIRMED:
             return []
         return TicketSerializer(reservation.tickets.all(), many=True).data

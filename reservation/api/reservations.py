@@ -1,7 +1,7 @@
 """A customer's own reservations: hold, look, cancel."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
@@ -76,7 +76,7 @@ class ReservationViewSet(
     def get_queryset(self) -> QuerySet[Reservation]:
         tickets = Ticket.objects.select_related("seat__category", "ticket_type")
         return (
-            Reservation.objects.of(self.request.user)
+            Reservation.objects.of(self.request.user.pk)
             .select_related("showtime__movie", "showtime__hall__cinema")
             .prefetch_related(Prefetch("tickets", tickets))
         )
@@ -104,25 +104,25 @@ class ReservationViewSet(
         if key is None:
             return Response(self._hold(asked), status=status.HTTP_201_CREATED)
         answer, replayed = answer_once(
-            user=request.user,
+            user_id=cast("int", request.user.pk),
             key=key,
             fingerprint=idempotency.fingerprint(request.data),
             at=timezone.now(),
             # As it goes over the wire, so that the second answer is the first to the letter.
-            ask=lambda: json.loads(JSONRenderer().render(self._hold(asked))),
+            ask=lambda: JSONRenderer().render(self._hold(asked)).decode(),
         )
         headers = {"Idempotent-Replayed": "true"} if replayed else None
-        return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
+        return Response(json.loads(answer), status=status.HTTP_201_CREATED, headers=headers)
 
     def _hold(self, asked: HoldSerializer) -> dict[str, Any]:
         at = timezone.now()
         reservation = booking.hold(
-            user=self.request.user,
+            user_id=self.request.user.pk,
             show_id=asked.validated_data["showtime"],
             choices=asked.choices(asked.validated_data),
             at=at,
         )
-        context = self.get_serializer_context() | {"at": at}
+        context = {**self.get_serializer_context(), "at": at}
         return ReservationSerializer(reservation, context=context).data
 
     @extend_schema(

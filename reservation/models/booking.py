@@ -34,9 +34,9 @@ class Channel(models.TextChoices):
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):
-    def of(self, user: models.Model) -> Self:
-        """That person's own: the only ones that they may see or touch."""
-        return self.filter(user=user)
+    def of(self, user_id: int | None) -> Self:
+        """That person's own: the only ones that they may see or touch. Nobody owns none."""
+        return self.none() if user_id is None else self.filter(user=user_id)
 
     def holding(self, at: datetime) -> Self:
         """Holds that are alive at that instant."""
@@ -185,7 +185,8 @@ class IdempotentRequest(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
-    answer = models.JSONField(null=True)
+    # As it went over the wire; a JSON column would put its keys in another order.
+    answer = models.TextField(blank=True)
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -3,6 +3,7 @@ from datetime import timedelta
 import factory
 from django.utils import timezone
 
+from reservation import booking
 from reservation.models import Cinema, Hall, Movie, Seat, SeatCategory, ShowTime
 from reservation.rules import timetable
 
@@ -84,3 +85,20 @@ def show_with_seats(count: int = 6, **show) -> tuple[ShowTime, list[Seat]]:
     showtime = ShowTimeFactory(**show)
     seats = [SeatFactory(hall=showtime.hall, number=n + 1) for n in range(count)]
     return showtime, seats
+
+
+def held(user, show, seats, *, at=None):
+    """A hold of these seats, made by the verb that makes them all."""
+    return booking.hold(
+        user_id=user.pk if user else None,
+        show_id=show.pk,
+        choices=[booking.SeatChoice(seat.pk) for seat in seats],
+        at=at or timezone.now(),
+    )
+
+
+def confirmed(user, show, seats, *, at=None):
+    """A paid reservation of these seats."""
+    at = at or timezone.now()
+    reservation = held(user, show, seats, at=at)
+    return booking.confirm(reservation_id=reservation.pk, at=at)
