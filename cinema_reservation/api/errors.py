@@ -86,6 +86,11 @@ class ErrorHandler(ExceptionHandler):
             return ParseError("The request can't be read. Check its form and its length.")
         return super().convert_known_exceptions(exc)
 
+    def report_exception(self, exc: APIException, response: Any) -> None:
+        # "Not now" is no defect: it was logged where it was noticed, without a traceback.
+        if exc.status_code != ServiceUnavailable.status:
+            super().report_exception(exc, response)
+
 
 class ErrorFormatter(ExceptionFormatter):
     """Adds a domain error's facts to its JSON."""
