@@ -2,19 +2,23 @@
 
 import uuid
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import connections, models
+from django.db.models import F
 from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 validate_username = RegexValidator(
-    r"^[\w.+-]+\Z",
     # No "@": people log in with a username or an e-mail, and one must never look like the other.
-    "Use letters, digits and . + - _ only.",
+    # ASCII only: databases differ in which other letters are the same in lower case.
+    r"^[A-Za-z0-9_.+-]+\Z",
+    "Use the letters a to z, digits and . + - _ only.",
     code="invalid_username",
 )
 validate_phone = RegexValidator(
@@ -22,16 +26,33 @@ validate_phone = RegexValidator(
     "Give a telephone number, such as +44 20 7946 0000.",
     code="invalid_phone",
 )
+validate_mailbox = RegexValidator(
+    # Quoted local parts may hold commas and other people's addresses, at which the mail
+    # queue would split them; letters beyond ASCII fold differently in every database.
+    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\Z",
+    "Give a plain address, such as ada@example.com.",
+)
+
+
+def normalised(name: str) -> str:
+    """How a username or e-mail is compared and counted."""
+    return name.strip().lower()
 
 
 class UserQuerySet(models.QuerySet["User"]):
     def called(self, name: str) -> Self:
         """The account with that username or e-mail, whatever the case; at most one."""
         field = "email" if "@" in name else "username"
-        return self.filter(**{f"{field}__iexact": name.strip()})
+        # Not `__iexact`: PostgreSQL would compare in upper case, past the index.
+        return self.filter(Exact(Lower(field), normalised(name)))
 
     def never_verified(self) -> Self:
         return self.filter(is_active=False, email_verified_at=None)
+
+    def stale(self, at: datetime) -> Self:
+        """Accounts whose address had its time to prove itself, and never did."""
+        deadline = at - settings.UNVERIFIED_ACCOUNT_LIFETIME
+        return self.never_verified().filter(date_joined__lt=deadline)
 
 
 class Accounts(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -43,7 +64,8 @@ class User(AbstractUser):
 
     An account starts inactive and becomes active when its e-mail address has proved
     itself. One that staff switched off later keeps its `email_verified_at` and can't
-    switch itself on again.
+    switch itself on again. Whoever makes an account active by hand vouches for it, so
+    that an active account always has one.
     """
 
     username = models.CharField(
@@ -52,11 +74,11 @@ class User(AbstractUser):
         validators=[validate_username],
         error_messages={"unique": "A user with that username already exists."},
     )
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, validators=[validate_mailbox])
     phone = models.CharField(max_length=26, blank=True, validators=[validate_phone])
     email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = Accounts()
+    objects: ClassVar[Accounts] = Accounts()
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
 
@@ -72,6 +94,10 @@ class User(AbstractUser):
                 name="user_username_unique_in_any_case",
                 violation_error_message="A user with that username already exists.",
             ),
+            models.CheckConstraint(
+                condition=models.Q(is_active=False) | models.Q(email_verified_at__isnull=False),
+                name="user_active_only_if_verified",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -80,6 +106,18 @@ class User(AbstractUser):
                 name="user_never_verified",
             )
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.is_active and self.email_verified_at is None:
+            self.email_verified_at = timezone.now()
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "email_verified_at"}
+        super().save(*args, **kwargs)
+
+    @property
+    def is_switched_off(self) -> bool:
+        """Whether staff closed the account: no code and no token opens it again."""
+        return not self.is_active and self.email_verified_at is not None
 
     def verify_email(self, *, at: datetime) -> None:
         """Note that the address answered. Activates the account the first time only."""
@@ -114,7 +152,7 @@ class Login(models.Model):
     refreshed_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[models.Manager["Login"]] = LoginQuerySet.as_manager()
+    objects = LoginQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [
@@ -159,11 +197,23 @@ class OneTimeCodeQuerySet(models.QuerySet["OneTimeCode"]):
     def live(self, at: datetime) -> Self:
         return self.filter(used_at=None, expires_at__gt=at)
 
+    def count_attempt(self, *, code_id: int, at: datetime) -> bool:
+        """Take one of the attempts of that code; whether there was one left to take.
+
+        The condition and the count are one statement, so that guesses at once cannot get
+        more attempts than there are.
+        """
+        open_codes = self.live(at).filter(pk=code_id, attempts__lt=settings.OTP_MAX_ATTEMPTS)
+        return open_codes.update(attempts=F("attempts") + 1) == 1
+
 
 class OneTimeCode(models.Model):
     """One OTP challenge: six digits, for one purpose, one use, a few minutes and attempts."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="one_time_codes")
+    # Where it was mailed. It proves that address and no other: an account whose address
+    # has changed since does not take it.
+    email = models.EmailField(max_length=254)
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     secret = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
@@ -171,7 +221,7 @@ class OneTimeCode(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[models.Manager["OneTimeCode"]] = OneTimeCodeQuerySet.as_manager()
+    objects = OneTimeCodeQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [
@@ -182,12 +232,38 @@ class OneTimeCode(models.Model):
         return f"{self.get_purpose_display()} for {self.user}"
 
 
+# Django has no upsert that adds and answers. SQLite and PostgreSQL both understand this.
+COUNT_ONE_MORE = """
+    INSERT INTO {table} ({key}, {count}, {expires_at}) VALUES (%s, 1, %s)
+    ON CONFLICT ({key}) DO UPDATE SET {count} = {table}.{count} + 1 RETURNING {count}
+"""
+
+
+class RateCountQuerySet(models.QuerySet["RateCount"]):
+    def count_one(self, *, key: str, expires_at: datetime) -> int:
+        """Count one more under that key and return how many there are now.
+
+        One statement: of any number of requests at once, each gets its own number.
+        """
+        self._for_write = True
+        connection = connections[self.db]
+        quote, meta = connection.ops.quote_name, self.model._meta
+        table = quote(meta.db_table)
+        columns = {field.name: quote(str(field.column)) for field in meta.concrete_fields}
+        sql = COUNT_ONE_MORE.format(table=table, **columns)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [key, connection.ops.adapt_datetimefield_value(expires_at)])
+            return int(cursor.fetchone()[0])
+
+
 class RateCount(models.Model):
     """How often something was asked in one window of time; see `throttles.py`."""
 
     key = models.CharField(max_length=96, primary_key=True)
     count = models.PositiveIntegerField(default=0)
     expires_at = models.DateTimeField(db_index=True)
+
+    objects = RateCountQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.key}: {self.count}"
