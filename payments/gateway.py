@@ -7,6 +7,7 @@ a foreign library's objects.
 
 import functools
 import json
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from stripe.params import RefundCreateParams
 from stripe.params.checkout import SessionCreateParams
 
 from cinema_reservation.errors import DomainError, ServiceUnavailable
+
+log = logging.getLogger(__name__)
 
 # Writes a machine's measurements to its home directory otherwise.
 stripe.enable_telemetry = False
@@ -109,6 +112,7 @@ def _stripe() -> Iterator[stripe.StripeClient]:
     except (stripe.CardError, stripe.IdempotencyError) as error:
         raise StripeRefused from error
     except stripe.StripeError as error:
+        log.warning("Stripe cannot answer: %s", error)
         raise StripeUnavailable from error
 
 

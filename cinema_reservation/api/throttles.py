@@ -16,6 +16,8 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from cinema_reservation.errors import ServiceUnavailable
+
 
 class RateThrottle(BaseThrottle):
     """Counts requests by `ident` under the limit that `settings.RATE_LIMITS` gives `scope`.
@@ -52,5 +54,8 @@ class RateThrottle(BaseThrottle):
 
     def count(self, key: str, seconds: int) -> int:
         """Count one more under that key and return how many there are now."""
-        cache.add(key, 0, timeout=seconds)
-        return int(cache.incr(key))
+        try:
+            cache.add(key, 0, timeout=seconds)
+            return int(cache.incr(key))
+        except Exception as error:
+            raise ServiceUnavailable from error

@@ -110,9 +110,7 @@ class TestReturnPages:
         Payment.objects.update(updated_at=timezone.now() - timezone.timedelta(minutes=1))
         return f"/api/payment/success/?session_id={page['session_id']}"
 
-    def test_success_settles_when_the_webhook_is_late(
-        self, stripe, reservation, page, anyone
-    ):
+    def test_success_settles_when_the_webhook_is_late(self, stripe, reservation, page, anyone):
         url = self.paid_page(stripe, page)
         answer = anyone.get(url, headers={"Accept": "text/html"})
         assert answer.status_code == 200

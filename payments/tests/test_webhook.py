@@ -130,9 +130,7 @@ class TestActing:
         reservation.refresh_from_db()
         assert reservation.state == ReservationState.CONFIRMED
 
-    def test_a_known_event_is_not_acted_on_again(
-        self, anyone, stripe, paid_session, settings
-    ):
+    def test_a_known_event_is_not_acted_on_again(self, anyone, stripe, paid_session, settings):
         session_id, _ = paid_session
         self.post(anyone, self.completed(session_id), settings)
         asked = len(stripe.requests)
@@ -164,9 +162,7 @@ class TestActing:
         reservation.refresh_from_db()
         assert reservation.state == ReservationState.CONFIRMED
 
-    def test_a_refund_in_the_dashboard_is_learned_of(
-        self, anyone, stripe, paid_session, settings
-    ):
+    def test_a_refund_in_the_dashboard_is_learned_of(self, anyone, stripe, paid_session, settings):
         session_id, reservation = paid_session
         payment = checkout.sync(session_id, at=timezone.now())
         stripe.refund_in_dashboard(payment.payment_intent_id, 500)
