@@ -14,6 +14,18 @@ class SearchFilter(filters.SearchFilter):
     """`?search=` words, each of which one of the view's `search_fields` must contain."""
 
     search_description = "Words to look for; all of them must be found."
+    # Each word is another condition in SQL, and SQLite takes no more than a thousand.
+    MOST_WORDS = 20
+
+    def get_search_terms(self, request: Request) -> list[str]:
+        words = list(super().get_search_terms(request))
+        if len(words) > self.MOST_WORDS:
+            raise ValidationError({self.search_param: f"Give at most {self.MOST_WORDS} words."})
+        return words
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        searches = getattr(view, "search_fields", None)
+        return super().get_schema_operation_parameters(view) if searches else []
 
 
 class OrderingFilter(filters.OrderingFilter):
@@ -29,8 +41,8 @@ class OrderingFilter(filters.OrderingFilter):
     ) -> list[str]:
         fields = list(fields)
         valid = super().remove_invalid_fields(queryset, fields, view, request)
-        if len(valid) != len(fields):
-            names = [name for name, _ in self.get_valid_fields(queryset, view)]
+        names = [name for name, _ in self.get_valid_fields(queryset, view)]
+        if len(valid) != len(fields) or len(fields) > len(names):
             raise ValidationError({self.ordering_param: f"Choose from: {', '.join(names)}."})
         return valid
 

@@ -3,9 +3,28 @@
 from rest_framework.routers import SimpleRouter
 
 from reservation.api.availability import AvailableSeatsViewSet
+from reservation.api.catalogue import GenreViewSet, MovieViewSet
+from reservation.api.programme import MovieShowTimesViewSet, ShowTimeViewSet, TicketTypeViewSet
 from reservation.api.reservations import ReservationViewSet
+from reservation.api.venue import (
+    CinemaViewSet,
+    HallViewSet,
+    SeatCategoryViewSet,
+    SeatViewSet,
+)
 
 router = SimpleRouter()
+router.register("movies", MovieViewSet)
+router.register("genres", GenreViewSet)
+router.register("cinemas", CinemaViewSet)
+router.register("halls", HallViewSet)
+router.register("seat_categories", SeatCategoryViewSet)
+router.register("seats", SeatViewSet)
+router.register("show_times", ShowTimeViewSet)
+router.register("ticket_types", TicketTypeViewSet)
+router.register(
+    "showtime/(?P<movie_id>[0-9]+)", MovieShowTimesViewSet, basename="movie-show-times"
+)
 router.register("available-seats", AvailableSeatsViewSet, basename="available-seats")
 router.register("reservation", ReservationViewSet, basename="reservation")
 

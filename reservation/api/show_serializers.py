@@ -1,0 +1,151 @@
+"""The shapes of shows: as everybody sees them, and as staff send them."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.functional import cached_property
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from cinema_reservation.money import Money, money
+from reservation.api.fields import MoneySerializer
+from reservation.api.staff import RelatedIdField
+from reservation.api.venue import CinemaSummarySerializer
+from reservation.models import Cinema, Hall, Movie, ShowTime
+from reservation.rules import timetable
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class CinemaTimeField(serializers.ReadOnlyField):
+    """A moment of a show with the offset of its cinema's own clock."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"help_text": "With the cinema's own offset."} | kwargs))
+
+    def get_attribute(self, instance: ShowTime) -> str:
+        moment: datetime = getattr(instance, str(self.field_name))
+        return moment.astimezone(instance.hall.cinema.zone).isoformat()
+
+
+class MovieSummarySerializer(serializers.ModelSerializer[Movie]):
+    """Which film."""
+
+    class Meta:
+        model = Movie
+        fields = ("id", "title", "runtime_minutes", "certificate", "poster")
+
+
+class HallSummarySerializer(serializers.ModelSerializer[Hall]):
+    """Which hall."""
+
+    class Meta:
+        model = Hall
+        fields = ("id", "name")
+
+
+class ShowTimeSerializer(serializers.ModelSerializer[ShowTime]):
+    """One screening of a film in a hall."""
+
+    movie = MovieSummarySerializer()
+    hall = HallSummarySerializer()
+    cinema = CinemaSummarySerializer(source="hall.cinema")
+    starts_at = CinemaTimeField()
+    ends_at = CinemaTimeField()
+    sales_close_at = CinemaTimeField()
+    price = serializers.SerializerMethodField(
+        help_text="Of a full-price ticket in the cheapest category."
+    )
+    on_sale = serializers.SerializerMethodField(help_text="Whether seats are sold now.")
+
+    class Meta:
+        model = ShowTime
+        fields = (
+            "id",
+            "movie",
+            "hall",
+            "cinema",
+            "starts_at",
+            "ends_at",
+            "sales_close_at",
+            "price",
+            "format",
+            "audio_language",
+            "subtitle_language",
+            "state",
+            "on_sale",
+        )
+
+    @extend_schema_field(MoneySerializer)
+    def get_price(self, show: ShowTime) -> Money:
+        return money(show.price, settings.CURRENCY)
+
+    def get_on_sale(self, show: ShowTime) -> bool:
+        return show.sells_at(self._at)
+
+    @cached_property
+    def _at(self) -> datetime:
+        """One moment for all shows of a list."""
+        return timezone.now()
+
+
+class LocalOrInstantField(serializers.DateTimeField):
+    """A moment: an instant where it names an offset, else by the clock of the hall's cinema."""
+
+    default_error_messages: ClassVar = {
+        "absurd_date": f"Give a year from {timetable.FIRST_YEAR} to {timetable.LAST_YEAR}.",
+    }
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if not timetable.is_sensible(value):
+            self.fail("absurd_date")
+        return value
+
+
+@extend_schema_serializer(component_name="ShowTime")
+class ShowTimeWriteSerializer(serializers.ModelSerializer[ShowTime]):
+    """A show as staff send it."""
+
+    movie = RelatedIdField(queryset=Movie.objects.all())
+    hall = RelatedIdField(queryset=Hall.objects.select_related("cinema"))
+    starts_at = LocalOrInstantField(
+        help_text="Without an offset it is the local time of the hall's cinema."
+    )
+    sales_close_at = LocalOrInstantField(
+        required=False, allow_null=True, help_text="null: until the show starts."
+    )
+
+    class Meta:
+        model = ShowTime
+        fields = (
+            "movie",
+            "hall",
+            "starts_at",
+            "sales_close_at",
+            "price",
+            "format",
+            "audio_language",
+            "subtitle_language",
+        )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        hall = attrs.get("hall") or self.instance.hall  # type: ignore[union-attr]
+        for name in ("starts_at", "sales_close_at"):
+            if attrs.get(name) is not None:
+                attrs[name] = _instant(name, attrs[name], hall.cinema)
+        return attrs
+
+    def to_representation(self, instance: ShowTime) -> dict[str, Any]:
+        return ShowTimeSerializer(instance, context=self.context).data
+
+
+def _instant(name: str, moment: datetime, cinema: Cinema) -> datetime:
+    if moment.tzinfo is not None:
+        return moment
+    try:
+        return timetable.instant(moment, cinema.zone)
+    except timetable.NotOneInstant as error:
+        sentence = f"The clocks of {cinema} change then. Give the time with its offset."
+        raise serializers.ValidationError({name: sentence}, code="not_one_instant") from error

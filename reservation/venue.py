@@ -1,0 +1,75 @@
+"""The verbs on a hall's seats. Each makes the hall's plan a new version."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from cinema_reservation.errors import DomainError
+from reservation import programme
+from reservation.models import Hall, Seat, ShowTime
+
+
+class SeatSold(DomainError):
+    code = "seat_in_use"
+    sentence = (
+        "Tickets name this seat, so its row and number are fixed. Delete it, which retires "
+        "it, and add another."
+    )
+
+
+def plan_changed(hall_id: int) -> None:
+    """Tell clients that keep the hall's plan that theirs is out of date."""
+    Hall.objects.filter(pk=hall_id).update(plan_version=F("plan_version") + 1)
+
+
+@transaction.atomic
+def add_seat(seat: Seat) -> Seat:
+    """Put a new seat into its hall."""
+    seat.save(force_insert=True)
+    plan_changed(seat.hall_id)
+    return seat
+
+
+@transaction.atomic
+def change_seat(*, seat_id: int, changes: Mapping[str, Any], at: datetime) -> Seat:
+    """Set these fields of a seat. Raises `Seat.DoesNotExist` and `SeatSold`."""
+    seat = _lock_seat(seat_id, at)
+    before = seat.label
+    for name, value in changes.items():
+        setattr(seat, name, value)
+    if seat.label != before and seat.tickets.exists():
+        raise SeatSold
+    seat.save()
+    plan_changed(seat.hall_id)
+    return seat
+
+
+@transaction.atomic
+def retire_seat(*, seat_id: int, at: datetime) -> None:
+    """Take a seat out of its hall: for good where it was never sold, else as retired.
+
+    Tickets that hold it stay good. Raises `Seat.DoesNotExist`.
+    """
+    seat = _lock_seat(seat_id, at)
+    if not seat.tickets.exists():
+        seat.delete()
+    elif seat.retired_at is None:
+        seat.retired_at = at
+        seat.save(update_fields=["retired_at"])
+    plan_changed(seat.hall_id)
+
+
+def _lock_seat(seat_id: int, at: datetime) -> Seat:
+    """Lock a seat so that no ticket for it can come before this transaction ends.
+
+    Seats are sold under their show's lock: with the hall locked, so that it gets no new
+    show, and all shows that may still sell, what is asked about tickets next stays true.
+    """
+    hall_id = Seat.objects.values_list("hall_id", flat=True).get(pk=seat_id)
+    programme.lock_halls([hall_id])
+    selling = ShowTime.objects.filter(hall=hall_id, ends_at__gt=at).order_by("pk")
+    list(selling.select_for_update(no_key=True).values_list("pk"))
+    return Seat.objects.select_related("hall__cinema", "category").get(pk=seat_id)
