@@ -136,6 +136,8 @@ admin.site.unregister(post_office.Attachment)
 class MailAdmin(ReadOnlyAdmin):
     """Whether a mail went out, never what it says."""
 
+    # The queue brings a template of its own, with a button that sends again.
+    change_form_template = "admin/change_form.html"
     list_display = fields = ("to", "subject", "status", "created", "last_updated")
     list_filter = ("status",)
     search_fields = ("to", "subject")
