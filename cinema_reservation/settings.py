@@ -15,11 +15,13 @@ import environ
 from cinema_reservation import guards
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
+
+# All that a laptop keeps: database, mail, posters, its secret key.
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 # --- Where it is reached ------------------------------------------------------------
 
@@ -108,7 +110,8 @@ USE_TZ = True
 
 # --- Database -----------------------------------------------------------------------
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/cinema.sqlite3")}
+DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR}/cinema.sqlite3"
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
@@ -132,7 +135,8 @@ else:
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://cinema")}
+CACHE_URL = env.str("CACHE_URL", default="") or "locmemcache://cinema"
+CACHES = {"default": env.cache_url_config(CACHE_URL)}
 
 # --- Files --------------------------------------------------------------------------
 

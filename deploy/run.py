@@ -30,7 +30,8 @@ def processes() -> dict[str, list[str]]:
     if settings.STRIPE_API_BASE:
         port = urlsplit(settings.STRIPE_API_BASE).port
         commands["sandbox"] = [python, "-m", "payments.sandbox"]
-        commands["sandbox"] += ["--port", str(port), "--database", "var/sandbox.sqlite3"]
+        commands["sandbox"] += ["--port", str(port)]
+        commands["sandbox"] += ["--database", str(settings.VAR_DIR / "sandbox.sqlite3")]
         commands["sandbox"] += ["--webhook-url", f"http://127.0.0.1:{settings.PORT}/api/webhook/"]
         commands["sandbox"] += ["--webhook-secret", settings.STRIPE_WEBHOOK_SECRETS[0]]
     return commands

@@ -163,7 +163,7 @@ class TestActing:
         assert reservation.state == ReservationState.CONFIRMED
 
     def test_a_refund_in_the_dashboard_is_learned_of(self, anyone, stripe, paid_session, settings):
-        session_id, reservation = paid_session
+        session_id, _ = paid_session
         payment = checkout.sync(session_id, at=timezone.now())
         stripe.refund_in_dashboard(payment.payment_intent_id, 500)
         body = json.dumps(
