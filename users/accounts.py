@@ -140,8 +140,7 @@ def holder_of(token: str, *, lock: bool = False) -> User:
     """The account that a reset token is for. Raises `InvalidResetToken`."""
     users = User.objects.select_for_update() if lock else User.objects.all()
     owner_id, _, signature = token.partition(".")
-    # Eighteen digits hold every id that we give, and fit the column.
-    if not (owner_id.isascii() and owner_id.isdigit() and len(owner_id) <= 18):
+    if not (owner_id.isascii() and owner_id.isdigit()):
         raise InvalidResetToken
     user = users.filter(pk=int(owner_id)).first()
     if user is None or user.is_switched_off or not reset_tokens.check_token(user, signature):

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
 from users import accounts
-from users.models import Purpose, User, validate_mailbox, validate_username
+from users.models import Purpose, User, validate_username
 
 # Longer than anybody's; a hash of megabytes would keep the server busy.
 PASSWORD_MAX_LENGTH = 1024
@@ -65,10 +65,7 @@ class RegistrationSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ("username", "email", "password", "first_name", "last_name", "phone")
-        extra_kwargs = {  # noqa: RUF012
-            "username": {"validators": [validate_username]},
-            "email": {"validators": [validate_mailbox]},
-        }
+        extra_kwargs = AccountSerializer.Meta.extra_kwargs
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         described = {name: value for name, value in attrs.items() if name != "password"}

@@ -75,6 +75,22 @@ def test_an_expired_access_token_does_not_keep_people_from_new_ones(anyone, toke
         assert refresh(client, tokens["refresh"]).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "users/register/",
+        "users/generate_otp/",
+        "users/verify_otp/",
+        "reset-password/",
+        "token/",
+        "token/refresh/",
+        "token/logout/",
+    ],
+)
+def test_what_is_for_anyone_reads_no_token(db, path):
+    assert bearing("outdated").post(f"/api/{path}", {}).status_code == 400
+
+
 def test_a_refresh_gives_new_tokens_of_the_same_login(anyone, tokens):
     response = refresh(anyone, tokens["refresh"])
     assert response.status_code == 200

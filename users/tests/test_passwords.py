@@ -87,7 +87,8 @@ def test_a_reset_opens_no_account_that_staff_switched_off(anyone, owner):
 
 
 @pytest.mark.parametrize(
-    "token", ["junk", ".", "1.", "٣.x-y", f"{2**63}.x-y", "9" * 150, "1.zzzzzzzzzzzzzz-0", "-1.x"]
+    "token",
+    ["junk", ".", "1.", "٣.x-y", "².x-y", f"{2**63}.x-y", "9" * 150, "1.zzzzzzzzzzzzzz-0", "-1.x"],
 )
 def test_junk_is_no_reset_token(anyone, owner, token):
     assert error_codes(reset(anyone, token)) == {"token": "reset_token_invalid"}

@@ -5,16 +5,18 @@ codes, the login's and the account's row lock (on SQLite the immediate transacti
 one statement for counts.
 """
 
+import threading
 from collections import Counter
 from functools import partial
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 from post_office.models import Email
 from rest_framework.test import APIClient
 
 from cinema_reservation.tests.racing import at_once
-from users import accounts, otp, throttles
+from users import accounts, otp, sessions, throttles
 from users.models import CodeRequest, Login, OneTimeCode, Purpose, User
 from users.tests.conftest import wrong
 from users.tests.factories import PASSWORD, UserFactory
@@ -98,6 +100,70 @@ def test_one_code_used_at_once_gives_one_reset_token(owner, code_for):
 def test_one_reset_token_used_at_once_sets_one_password(owner):
     body = {"token": accounts.reset_token(owner), "new_password": "another night out"}
     assert statuses(posts(6, "/api/reset-password/", body)) == {200: 1, 400: 5}
+
+
+def test_one_old_password_used_at_once_sets_one_new_one(owner):
+    def change(number):
+        user = User.objects.get(pk=owner.pk)
+        return accounts.change_password(
+            user=user, old_password=PASSWORD, new_password=f"night {number}", at=timezone.now()
+        )
+
+    results = at_once([partial(change, number) for number in range(6)])
+    assert Counter(map(type, results)) == {sessions.Tokens: 1, accounts.WrongPassword: 5}
+    assert Login.objects.live().count() == 1
+
+
+class Rival(threading.Thread):
+    """Updates an account while somebody is at it, and waits as long as it has to."""
+
+    def __init__(self, user: User, **changes) -> None:
+        super().__init__()
+        self.user, self.changes, self.updated = user, changes, None
+
+    def run(self) -> None:
+        try:
+            self.updated = User.objects.filter(pk=self.user.pk).update(**self.changes)
+        finally:
+            connections.close_all()
+
+    def comes_between(self) -> None:
+        self.start()
+        self.join(timeout=0.5)
+
+
+def between(monkeypatch, module, name, rival) -> None:
+    """Let the rival come just before that function."""
+    original = getattr(module, name)
+
+    def interrupted(*args, **kwargs):
+        rival.comes_between()
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(module, name, interrupted)
+
+
+def test_an_account_that_verifies_while_it_goes_stale_is_not_forgotten(settings, monkeypatch):
+    long_ago = timezone.now() - 2 * settings.UNVERIFIED_ACCOUNT_LIFETIME
+    nina = UserFactory(is_active=False, email_verified_at=None, date_joined=long_ago)
+    rival = Rival(nina, is_active=True, email_verified_at=timezone.now())
+    between(monkeypatch, accounts, "_forget", rival)
+    accounts.forget_stale(User.objects.all(), at=timezone.now())
+    rival.join()
+    # Either it was too late to verify, or the account is there.
+    assert bool(rival.updated) == User.objects.filter(pk=nina.pk).exists()
+
+
+def test_an_account_switched_off_while_it_verifies_stays_off(code_for, monkeypatch):
+    nina = UserFactory(email="nina@example.com", is_active=False, email_verified_at=None)
+    otp.send_code(user=nina, purpose=Purpose.VERIFY_EMAIL, at=timezone.now())
+    body = {"email": nina.email, "otp": code_for(nina.email)}
+    rival = Rival(nina, is_active=False, email_verified_at=timezone.now())
+    between(monkeypatch, otp, "_live_code", rival)
+    post("/api/users/verify_otp/", body)
+    rival.join()
+    nina.refresh_from_db()
+    assert not nina.is_active
 
 
 def test_one_refresh_token_used_at_once_ends_the_login(owner):
