@@ -1,7 +1,7 @@
 """Logins over HTTP: open one, renew its tokens, end it."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth import authenticate
 from django.utils import timezone
@@ -15,7 +15,6 @@ from rest_framework.views import APIView
 from cinema_reservation.errors import DomainError
 from users import sessions, throttles
 from users.models import User
-from users.schema import LoginErrorResponseSerializer
 from users.serializers import (
     CredentialsSerializer,
     RefreshSerializer,
@@ -59,6 +58,7 @@ class TokenView(APIView):
 
 class LoginView(TokenView):
     throttle_classes = (throttles.LoginAddressThrottle, throttles.LoginAccountThrottle)
+    refusals: ClassVar = {"post": (InvalidCredentials,)}
 
     @extend_schema(
         summary="Log in",
@@ -69,7 +69,7 @@ class LoginView(TokenView):
             "in ten minutes for one name."
         ),
         request=CredentialsSerializer,
-        responses={200: TokensSerializer, 401: LoginErrorResponseSerializer},
+        responses={200: TokensSerializer},
         examples=[
             OpenApiExample(
                 "By e-mail",
@@ -87,6 +87,10 @@ class LoginView(TokenView):
 
 
 class RefreshView(TokenView):
+    refusals: ClassVar = {
+        "post": (sessions.InvalidRefreshToken, sessions.RefreshTokenReused),
+    }
+
     @extend_schema(
         summary="Renew the tokens of a login",
         description=(
@@ -95,7 +99,7 @@ class RefreshView(TokenView):
             "code `token_reused`. Junk, expired tokens and ended logins: `token_not_valid`."
         ),
         request=RefreshSerializer,
-        responses={200: TokensSerializer, 401: LoginErrorResponseSerializer},
+        responses={200: TokensSerializer},
         examples=[OpenApiExample("Refresh", {"refresh": "eyJhbGciOi…"}, request_only=True)],
     )
     def post(self, request: Request) -> Response:
@@ -104,6 +108,8 @@ class RefreshView(TokenView):
 
 
 class LogoutView(TokenView):
+    refusals: ClassVar = {"post": (sessions.InvalidRefreshToken,)}
+
     @extend_schema(
         summary="Log out",
         description=(
@@ -111,7 +117,7 @@ class LogoutView(TokenView):
             "Logging out again is no error. Junk and expired tokens: `token_not_valid`."
         ),
         request=RefreshSerializer,
-        responses={204: None, 401: LoginErrorResponseSerializer},
+        responses={204: None},
         examples=[OpenApiExample("Logout", {"refresh": "eyJhbGciOi…"}, request_only=True)],
     )
     def post(self, request: Request) -> Response:

@@ -1,6 +1,6 @@
 """Accounts over HTTP. Each view parses, calls one verb, and answers."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -29,6 +29,16 @@ from users.serializers import (
     parsed,
 )
 
+ADA = {
+    "id": 17,
+    "username": "ada",
+    "email": "ada@example.com",
+    "first_name": "Ada",
+    "last_name": "",
+    "phone": "",
+    "date_joined": "2026-07-01T09:30:00Z",
+    "is_staff": False,
+}
 CODE_WANTED = "If an account waits for a code at this address, one is on its way by mail."
 VERIFIED = "The e-mail address is verified and the account is active. You can log in now."
 RESET_READY = "The code is right. Send the reset token with a new password."
@@ -51,6 +61,12 @@ class AccountViewSet(GenericViewSet[User]):
     queryset = User.objects.none()
     filter_backends = ()
     pagination_class = None
+    refusals: ClassVar = {
+        "register": (accounts.Taken,),
+        "verify_otp": (otp.WrongCode,),
+        "change_me": (accounts.Taken,),
+        "change_password": (accounts.WrongPassword,),
+    }
 
     @extend_schema(
         summary="Open an account",
@@ -157,6 +173,7 @@ class AccountViewSet(GenericViewSet[User]):
         summary="One's own account",
         description="The account that the access token belongs to.",
         responses={200: AccountSerializer},
+        examples=[OpenApiExample("A customer", ADA, response_only=True)],
     )
     @action(detail=False, methods=["get"], serializer_class=AccountSerializer)
     def me(self, request: Request) -> Response:
@@ -229,6 +246,7 @@ class PasswordResetView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = (throttles.VerifyAddressThrottle,)
+    refusals: ClassVar = {"post": (accounts.InvalidResetToken,)}
 
     @extend_schema(
         summary="Set a new password with a reset token",
