@@ -242,6 +242,15 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PUBLIC": True,
     "SCHEMA_PATH_PREFIX": "/api/",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ShowStateEnum": "reservation.models.ShowState",
+        "ReservationStateEnum": "reservation.models.ReservationState",
+    },
+    "DESCRIPTION": "Browse films and shows, hold seats, pay, get tickets, cancel. "
+    "Log in with `POST /api/token/` and send `Authorization: Bearer <access token>`. "
+    "Amounts are integers in the currency's minor unit; times are ISO 8601 with an offset. "
+    "Every error has the same shape; its `code` is stable.",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -2,9 +2,8 @@
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from django.http import Http404
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
@@ -16,12 +15,18 @@ from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cinema_reservation.errors import ServiceUnavailable
+from cinema_reservation.errors import DomainError, ServiceUnavailable
 from cinema_reservation.money import money
 from payments.models import Payment
 from payments.serializers import PaymentReturnSerializer
 from payments.status import bring_up_to_date, standing
 from reservation.models import Reservation, ReservationState
+
+
+class UnknownPayment(DomainError):
+    status = 404
+    code = "not_found"
+    sentence = "We know no such payment. Open the link again from where you paid."
 
 
 class PageRenderer(TemplateHTMLRenderer):
@@ -44,6 +49,7 @@ class ReturnViewSet(viewsets.ViewSet):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    refusals: ClassVar = {"success": (UnknownPayment,), "cancel": (UnknownPayment,)}
     # HTML first: it is for browsers, which ask for it; `*/*` gets it too.
     renderer_classes = (PageRenderer, JSONRenderer)
 
@@ -86,14 +92,14 @@ def _uuid(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise Http404 from None
+        raise UnknownPayment from None
 
 
 def _find(**which: Any) -> Payment:
     related = "reservation__showtime__movie", "reservation__showtime__hall__cinema"
     payment = Payment.objects.select_related(*related).filter(**which).first()
     if payment is None:
-        raise Http404
+        raise UnknownPayment
     return payment
 
 

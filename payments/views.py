@@ -1,7 +1,7 @@
 """Pay, come back from paying, ask how the money stands; and Stripe's post box."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -17,6 +17,7 @@ from cinema_reservation.money import money
 from payments import checkout, examples, gateway, webhook
 from payments.serializers import CheckoutSerializer, PaymentStatusSerializer
 from payments.status import bring_up_to_date, standing
+from reservation import errors
 from reservation.models import Reservation
 
 MAX_WEBHOOK_BYTES = 256 * 1024
@@ -39,6 +40,18 @@ class OwnReservations(viewsets.GenericViewSet[Reservation]):
 @private
 class CheckoutViewSet(OwnReservations):
     serializer_class = CheckoutSerializer
+    refusals: ClassVar = {
+        "open": (
+            errors.HoldExpired,
+            errors.AlreadyConfirmed,
+            errors.ReservationCancelled,
+            errors.ShowCancelled,
+            checkout.HoldEndsTooSoon,
+            checkout.PaymentProcessing,
+            gateway.StripeRefused,
+            gateway.StripeUnavailable,
+        )
+    }
 
     @extend_schema(
         tags=["Payment"],
@@ -67,6 +80,7 @@ class CheckoutViewSet(OwnReservations):
 @private
 class PaymentStatusViewSet(OwnReservations):
     serializer_class = PaymentStatusSerializer
+    refusals: ClassVar = {"retrieve": (gateway.StripeUnavailable,)}
 
     @extend_schema(
         tags=["Payment"],

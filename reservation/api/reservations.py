@@ -1,7 +1,7 @@
 """A customer's own reservations: hold, look, cancel."""
 
 import json
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
@@ -19,7 +19,7 @@ from rest_framework.throttling import BaseThrottle
 
 from cinema_reservation.api import idempotency
 from cinema_reservation.money import money
-from reservation import booking
+from reservation import booking, errors
 from reservation.api import examples
 from reservation.api.reservation_serializers import (
     CancellationQuoteSerializer,
@@ -71,6 +71,26 @@ class ReservationViewSet(
     filter_backends = (filters.DjangoFilterBackend,)
     filterset_class = ReservationFilter
     lookup_value_regex = "[0-9]{1,19}"
+    refusals: ClassVar = {
+        "create": (
+            errors.UnknownShow,
+            errors.UnknownSeats,
+            errors.UnknownTicketType,
+            errors.TooManySeats,
+            errors.SeatsTaken,
+            errors.TooManyHolds,
+            errors.SalesClosed,
+            errors.ShowCancelled,
+            idempotency.IdempotencyKeyReused,
+        ),
+        "destroy": (errors.HoldExpired, errors.ShowStarted),
+        "cancel": (errors.HoldExpired, errors.ShowStarted),
+        "quote_cancellation": (
+            errors.HoldExpired,
+            errors.ReservationCancelled,
+            errors.ShowStarted,
+        ),
+    }
     queryset = Reservation.objects.none()
 
     def get_queryset(self) -> QuerySet[Reservation]:
