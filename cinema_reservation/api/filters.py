@@ -18,7 +18,10 @@ class SearchFilter(filters.SearchFilter):
     MOST_WORDS = 20
 
     def get_search_terms(self, request: Request) -> list[str]:
-        words = list(super().get_search_terms(request))
+        try:
+            words = list(super().get_search_terms(request))
+        except ValidationError as error:
+            raise ValidationError({self.search_param: error.detail}) from error
         if len(words) > self.MOST_WORDS:
             raise ValidationError({self.search_param: f"Give at most {self.MOST_WORDS} words."})
         return words

@@ -31,7 +31,7 @@ class InstantField(forms.Field):
         if moment is None or moment.tzinfo is None:
             raise forms.ValidationError(
                 "Give an instant with its offset, such as 2026-11-23T20:00:00Z. "
-                "In an address, + is written %2B.",
+                "The + of an offset must be escaped in an address.",
                 code="invalid",
             )
         if not timetable.is_sensible(moment):

@@ -96,7 +96,14 @@ class LocalOrInstantField(serializers.DateTimeField):
 
     default_error_messages: ClassVar = {
         "absurd_date": f"Give a year from {timetable.FIRST_YEAR} to {timetable.LAST_YEAR}.",
+        "no_time": "Give a date and a time, such as 2026-11-28T21:00:00.",
     }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        # Python would read a mere date as its midnight.
+        if isinstance(value, str) and ":" not in value:
+            self.fail("no_time")
+        return super().to_internal_value(value)
 
     def enforce_timezone(self, value: datetime) -> datetime:
         if not timetable.is_sensible(value):

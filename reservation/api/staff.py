@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError, QuerySet
@@ -74,8 +74,27 @@ class StaffManaged(PublicReads, viewsets.ModelViewSet[Row]):
             return super().destroy(request, *args, **kwargs)
 
 
+class RelatedIdsField(serializers.ManyRelatedField):
+    """Other rows by a JSON array of their ids."""
+
+    # Each is looked up on its own.
+    MOST = 50
+    default_error_messages: ClassVar = {"too_many": f"Give at most {MOST} ids."}
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        if len(data) > self.MOST:
+            self.fail("too_many")
+        return list(super().to_internal_value(data))
+
+
 class RelatedIdField(serializers.PrimaryKeyRelatedField[Any]):
     """Another row by its id, a JSON integer."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**({"pk_field": IdField()} | kwargs))
+
+    @classmethod
+    def many_init(cls, *, queryset: QuerySet[Any], **kwargs: Any) -> RelatedIdsField:
+        return RelatedIdsField(child_relation=cls(queryset=queryset), **kwargs)

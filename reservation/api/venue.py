@@ -1,5 +1,6 @@
 """Cinemas, their halls, and the seats in them."""
 
+import copy
 from typing import Any
 
 from django.db.models import QuerySet
@@ -124,6 +125,13 @@ class SeatWriteSerializer(serializers.ModelSerializer[Seat]):
                 code="hall_fixed",
             )
         return hall
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        seat = copy.copy(self.instance) if self.instance else Seat()
+        for name, value in attrs.items():
+            setattr(seat, name, value)
+        seat.validate_constraints()
+        return attrs
 
     def to_representation(self, instance: Seat) -> dict[str, Any]:
         return SeatSerializer(instance, context=self.context).data

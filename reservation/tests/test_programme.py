@@ -239,6 +239,16 @@ class TestRaces:
         assert sum(isinstance(result, programme.HallOccupied) for result in results) == 2
         assert ShowTime.objects.filter(hall=hall).count() == 1
 
+    def test_a_show_moves_or_is_reserved_but_never_both(self, owner):
+        TicketType.objects.get_or_create(is_default=True, defaults={"name": "Adult"})
+        show, seats = show_with_seats(1)
+        moving = partial(programme.change, show_id=show.pk, changes={"hall": HallFactory()})
+        results = at_once([moving, partial(held, owner, show, seats)])
+        assert [type(result).__name__ for result in results] in (
+            ["ShowTime", "UnknownSeats"],
+            ["ShowHasReservations", "Reservation"],
+        )
+
     def test_shows_that_swap_halls_do_not_wait_for_each_other_for_ever(self):
         one, other = ShowTimeFactory(starts_at=START), ShowTimeFactory(starts_at=START)
         swaps = [
