@@ -204,6 +204,8 @@ UNVERIFIED_ACCOUNT_LIFETIME = timedelta(days=1)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=15)),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("REFRESH_TOKEN_DAYS", default=14)),
+    # Seconds by which the clocks of two nodes may differ.
+    "LEEWAY": 10,
 }
 
 # --- API ----------------------------------------------------------------------------
@@ -250,6 +252,16 @@ SPECTACULAR_SETTINGS = {
     "Log in with `POST /api/token/` and send `Authorization: Bearer <access token>`. "
     "Amounts are integers in the currency's minor unit; times are ISO 8601 with an offset. "
     "Every error has the same shape; its `code` is stable.",
+    # In the order in which a visitor meets them.
+    "TAGS": [
+        {"name": "Accounts", "description": "Register, prove an e-mail address, one's profile."},
+        {"name": "Logins", "description": "Log in, stay in, log out."},
+        {"name": "Films", "description": "What is shown."},
+        {"name": "Programme", "description": "When, and for how much."},
+        {"name": "Venue", "description": "Where: cinemas, halls, seats."},
+        {"name": "Booking", "description": "Hold seats, look, cancel."},
+        {"name": "Payment", "description": "Pay through Stripe, and see how the money stands."},
+    ],
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -319,5 +331,6 @@ LOGGING = {
         # Refusals (4xx) are the clients' business, not the operator's.
         "django.request": {"level": "ERROR"},
         "stripe": {"level": "WARNING"},
+        "post_office": {"level": "WARNING", "handlers": []},
     },
 }

@@ -39,7 +39,7 @@ def tokens_response(tokens: sessions.Tokens) -> Response:
     return Response(asdict(tokens), headers=UNCACHED)
 
 
-@extend_schema(tags=["logins"])
+@extend_schema(tags=["Logins"])
 class TokenView(APIView):
     """What the endpoints share at which people get and give back their tokens."""
 

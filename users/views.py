@@ -54,7 +54,7 @@ def as_field_errors(taken: accounts.Taken) -> ValidationError:
     return ValidationError({field: [detail] for field in taken.fields})
 
 
-@extend_schema(tags=["accounts"])
+@extend_schema(tags=["Accounts"])
 class AccountViewSet(GenericViewSet[User]):
     """Accounts: opening one, proving its address, and one's own profile."""
 
@@ -239,7 +239,7 @@ class AccountViewSet(GenericViewSet[User]):
         return self.request.user
 
 
-@extend_schema(tags=["accounts"])
+@extend_schema(tags=["Accounts"])
 class PasswordResetView(APIView):
     """The last step of a password reset."""
 
