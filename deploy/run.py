@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from honcho.manager import Manager
 
 READY_WITHIN_SECONDS = 60
@@ -19,8 +20,6 @@ READY_WITHIN_SECONDS = 60
 
 def processes() -> dict[str, list[str]]:
     """The commands to run, by name."""
-    from django.conf import settings
-
     python = sys.executable
     commands = {
         "web": [python, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"]
@@ -39,8 +38,6 @@ def processes() -> dict[str, list[str]]:
 
 def say_where_to_go() -> None:
     """Once the server answers, print its addresses; it may take a moment to start."""
-    from django.conf import settings
-
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     while not _answers(f"http://127.0.0.1:{settings.PORT}/health/ready/"):
         if time.monotonic() > deadline:
@@ -66,8 +63,6 @@ def _answers(url: str) -> bool:
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cinema_reservation.settings")
-    from django.conf import settings
-
     os.environ["PORT"] = str(settings.PORT)
     manager = Manager()
     for name, command in processes().items():

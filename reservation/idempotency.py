@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 from cinema_reservation.api.idempotency import IdempotencyKeyReused
 from reservation.models import IdempotentRequest
 
-
 KEPT_FOR = timedelta(days=1)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from drf_spectacular.utils import Direction, OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
 
@@ -34,7 +34,7 @@ class ErrorResponseSerializer(serializers.Serializer[Any]):
     """What every error looks like."""
 
     type = serializers.ChoiceField(choices=["validation_error", "client_error", "server_error"])
-    errors = ErrorSerializer(many=True)
+    errors = ErrorSerializer(many=True)  # type: ignore[assignment]  # the word of the API
 
 
 class Refusal(NamedTuple):
@@ -63,7 +63,7 @@ OF_EVERY_API = frozenset({NOT_JSON, BAD_TOKEN, NO_RENDERER, TOO_LARGE, NO_PARSER
 class OperationSchema(AutoSchema):
     """Every operation with the errors that it can answer."""
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies = dict(super()._get_response_bodies(direction))
         if direction == "response":
             by_status: dict[int, list[Refusal]] = defaultdict(list)
