@@ -27,3 +27,21 @@ STATUS = OpenApiExample(
     },
     response_only=True,
 )
+
+RETURN = OpenApiExample(
+    "Paid and confirmed",
+    value={
+        "code": "7KQ3M9XWDA",
+        "reservation_state": "confirmed",
+        "status": "paid",
+        "movie": "Nosferatu",
+        "cinema": "Lumen Lisboa",
+        "hall": "Hall 1",
+        "starts_at": "2026-11-28T21:00:00Z",
+        "seats": ["H7", "H8"],
+        "total": {"amount": 3300, "currency": "usd"},
+        "held_until": None,
+        "checkout_url": "",
+    },
+    response_only=True,
+)

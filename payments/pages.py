@@ -50,6 +50,8 @@ class ReturnViewSet(viewsets.ViewSet):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     refusals: ClassVar = {"success": (UnknownPayment,), "cancel": (UnknownPayment,)}
+    # Asked for its OPTIONS, a page would have no template to tell them with.
+    http_method_names = ("get", "head")
     # HTML first: it is for browsers, which ask for it; `*/*` gets it too.
     renderer_classes = (PageRenderer, JSONRenderer)
 

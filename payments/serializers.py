@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from payments import examples
 from payments.status import PaymentStatus
 from reservation.api.fields import MoneySerializer
 from reservation.models import ReservationState
@@ -37,6 +39,7 @@ class PaymentStatusSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(examples=[examples.RETURN])
 class PaymentReturnSerializer(serializers.Serializer[Any]):
     """What a person who comes back from the payment page is told."""
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cinema_reservation.errors import DomainError
-from users import sessions, throttles
+from users import examples, sessions, throttles
 from users.models import User
 from users.serializers import (
     CredentialsSerializer,
@@ -75,7 +75,8 @@ class LoginView(TokenView):
                 "By e-mail",
                 {"username": "ada@example.com", "password": "a night at the pictures"},
                 request_only=True,
-            )
+            ),
+            examples.TOKENS,
         ],
     )
     def post(self, request: Request) -> Response:
@@ -100,7 +101,10 @@ class RefreshView(TokenView):
         ),
         request=RefreshSerializer,
         responses={200: TokensSerializer},
-        examples=[OpenApiExample("Refresh", {"refresh": "eyJhbGciOi…"}, request_only=True)],
+        examples=[
+            OpenApiExample("Refresh", {"refresh": "eyJhbGciOi…"}, request_only=True),
+            examples.TOKENS,
+        ],
     )
     def post(self, request: Request) -> Response:
         data = parsed(RefreshSerializer(data=request.data))

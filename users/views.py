@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from users import accounts, otp, throttles
+from users import accounts, examples, otp, throttles
 from users.login_views import UNCACHED, tokens_response
 from users.models import Purpose, User
 from users.serializers import (
@@ -29,16 +29,6 @@ from users.serializers import (
     parsed,
 )
 
-ADA = {
-    "id": 17,
-    "username": "ada",
-    "email": "ada@example.com",
-    "first_name": "Ada",
-    "last_name": "",
-    "phone": "",
-    "date_joined": "2026-07-01T09:30:00Z",
-    "is_staff": False,
-}
 CODE_WANTED = "If an account waits for a code at this address, one is on its way by mail."
 VERIFIED = "The e-mail address is verified and the account is active. You can log in now."
 RESET_READY = "The code is right. Send the reset token with a new password."
@@ -88,7 +78,8 @@ class AccountViewSet(GenericViewSet[User]):
                     "first_name": "Ada",
                 },
                 request_only=True,
-            )
+            ),
+            examples.ACCOUNT,
         ],
     )
     @action(
@@ -173,7 +164,7 @@ class AccountViewSet(GenericViewSet[User]):
         summary="One's own account",
         description="The account that the access token belongs to.",
         responses={200: AccountSerializer},
-        examples=[OpenApiExample("A customer", ADA, response_only=True)],
+        examples=[examples.ACCOUNT],
     )
     @action(detail=False, methods=["get"], serializer_class=AccountSerializer)
     def me(self, request: Request) -> Response:
@@ -188,7 +179,8 @@ class AccountViewSet(GenericViewSet[User]):
         request=AccountSerializer,
         responses={200: AccountSerializer},
         examples=[
-            OpenApiExample("A new number", {"phone": "+44 20 7946 0000"}, request_only=True)
+            OpenApiExample("A new number", {"phone": "+44 20 7946 0000"}, request_only=True),
+            examples.ACCOUNT,
         ],
     )
     @me.mapping.patch
@@ -217,7 +209,8 @@ class AccountViewSet(GenericViewSet[User]):
                     "new_password": "two nights at the pictures",
                 },
                 request_only=True,
-            )
+            ),
+            examples.TOKENS,
         ],
     )
     @action(

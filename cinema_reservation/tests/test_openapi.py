@@ -55,6 +55,16 @@ def test_every_operation_explains_itself(operation):
     for status, response in statuses.items():
         if int(status) >= 400:
             assert "`: " in response["description"], status
+    for content in shown(operation):
+        assert content.get("examples")
+
+
+def shown(operation):
+    """What goes in and out of an operation in JSON, where it goes well."""
+    bodies = [operation.get("requestBody", {})]
+    bodies += [body for status, body in operation["responses"].items() if int(status) < 300]
+    contents = [body.get("content", {}).get("application/json") for body in bodies]
+    return [content for content in contents if content]
 
 
 @pytest.fixture

@@ -164,6 +164,11 @@ class TestReturnPages:
         html = anyone.get(f"/api/payment/success/?session_id={page['session_id']}").content
         assert b"<script>alert" not in html
 
+    @pytest.mark.parametrize("method", ["options", "post", "delete"])
+    def test_pages_can_only_be_read(self, anyone, method):
+        answer = getattr(anyone, method)("/api/payment/success/", headers={"Accept": "text/html"})
+        assert answer.status_code == 405
+
     def test_private_pages_are_not_stored(self, stripe, page, anyone):
         answer = anyone.get(f"/api/payment/success/?session_id={page['session_id']}")
         assert "no-store" in answer.headers["Cache-Control"]

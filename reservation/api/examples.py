@@ -73,3 +73,14 @@ SEATS_TAKEN = OpenApiExample(
     response_only=True,
     status_codes=["409"],
 )
+
+QUOTE = OpenApiExample(
+    "A paid reservation, in good time",
+    value={
+        "total": {"amount": 3300, "currency": "usd"},
+        "fee": {"amount": 0, "currency": "usd"},
+        "refund": {"amount": 3300, "currency": "usd"},
+        "server_time": "2026-11-27T18:00:00Z",
+    },
+    response_only=True,
+)

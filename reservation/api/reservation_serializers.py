@@ -5,10 +5,11 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import cached_property
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from cinema_reservation.money import Money, money
+from reservation.api import examples
 from reservation.api.fields import IdField, MoneySerializer
 from reservation.booking import SeatChoice
 from reservation.models import Reservation, ReservationState, Ticket
@@ -171,6 +172,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
         return self._at
 
 
+@extend_schema_serializer(examples=[examples.QUOTE])
 class CancellationQuoteSerializer(serializers.Serializer[Any]):
     """What cancelling would cost at this moment."""
 
