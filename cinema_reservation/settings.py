@@ -317,7 +317,11 @@ WORKER_ROUND_SECONDS = env.float("WORKER_ROUND_SECONDS", default=2)
 
 # --- Staff's desk -------------------------------------------------------------------
 
-UNFOLD = {"SITE_TITLE": "Cinema Reservation", "SITE_HEADER": "Cinema Reservation"}
+UNFOLD = {
+    "SITE_TITLE": "Cinema Reservation",
+    "SITE_HEADER": "Cinema Reservation",
+    "LOGIN": {"form": "users.staff_login.StaffLoginForm"},
+}
 
 # --- Logging ------------------------------------------------------------------------
 
