@@ -81,7 +81,7 @@ class ErrorHandler(ExceptionHandler):
         if isinstance(exc, ProtectedError):
             return as_api_exception(InUse())
         if isinstance(exc, RequestDataTooBig):
-            return PayloadTooLarge()
+            return as_api_exception(PayloadTooLarge())
         if isinstance(exc, SuspiciousOperation):
             return ParseError("The request can't be read. Check its form and its length.")
         return super().convert_known_exceptions(exc)

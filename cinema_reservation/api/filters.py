@@ -44,8 +44,8 @@ class OrderingFilter(filters.OrderingFilter):
     ) -> list[str]:
         fields = list(fields)
         valid = super().remove_invalid_fields(queryset, fields, view, request)
-        names = [name for name, _ in self.get_valid_fields(queryset, view)]
-        if len(valid) != len(fields) or len(fields) > len(names):
+        if len(valid) != len(fields):
+            names = [name for name, _ in self.get_valid_fields(queryset, view)]
             raise ValidationError({self.ordering_param: f"Choose from: {', '.join(names)}."})
         return valid
 

@@ -229,7 +229,7 @@ class TestEveryResource:
             "page_size=x",
             "ordering=nonsense",
             "ordering=%00",
-            "ordering=" + "-name," * 3000,
+            "ordering=" + "name,-name," * 1500,
         ],
     )
     def test_refuses_pages_and_orders_that_are_none(self, anyone, rows, resource, query):
