@@ -14,4 +14,6 @@ timeout = 60
 graceful_timeout = 30
 # The process answers without Python's `__pycache__` in the way of read-only images.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+# It would be one file in the home directory for all servers of this user.
+control_socket_disable = True
 accesslog = os.environ.get("ACCESS_LOG")

@@ -66,7 +66,9 @@ def main() -> int:
     os.environ["PORT"] = str(settings.PORT)
     manager = Manager()
     for name, command in processes().items():
-        manager.add_process(name, shlex.join(command), env={**os.environ, "PYTHONUNBUFFERED": "1"})
+        # The shell gives way to the command, so that a stop waits for the command's own end.
+        line = f"exec {shlex.join(command)}"
+        manager.add_process(name, line, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     threading.Thread(target=say_where_to_go, daemon=True).start()
     manager.loop()
     return int(manager.returncode or 0)
