@@ -18,6 +18,7 @@ from django.conf import settings
 from stripe.params import RefundCreateParams
 from stripe.params.checkout import SessionCreateParams
 
+from cinema_reservation.api.parsers import parse_strict
 from cinema_reservation.errors import DomainError, ServiceUnavailable
 
 log = logging.getLogger(__name__)
@@ -121,9 +122,11 @@ def create_session(*, parameters: dict[str, Any], idempotency_key: str) -> Sessi
 
     Raises `StripeUnavailable`, and `StripeRefused` for parameters that Stripe won't take.
     """
+    # Sorted, a retry sends the same bytes in whatever order the database kept the keys.
+    sent = json.loads(json.dumps(parameters, sort_keys=True))
     with _stripe() as client:
         created = client.v1.checkout.sessions.create(
-            cast("SessionCreateParams", parameters), {"idempotency_key": idempotency_key}
+            cast("SessionCreateParams", sent), {"idempotency_key": idempotency_key}
         )
         return _session(created)
 
@@ -197,8 +200,8 @@ def verified_event(body: bytes, signature: str) -> Event:
     try:
         text = body.decode("utf-8")
         _check_signature(text, signature)
-        return _event(json.loads(text))
-    except (AttributeError, ValueError, KeyError, TypeError, RecursionError) as error:
+        return _event(parse_strict(body))
+    except (AttributeError, ValueError, KeyError, TypeError) as error:
         raise NotFromStripe from error
 
 

@@ -1,5 +1,6 @@
 """The pages that a customer comes back to from Stripe: HTML for people, JSON when asked."""
 
+import re
 import uuid
 from datetime import datetime
 from typing import Any, ClassVar
@@ -21,6 +22,8 @@ from payments.models import Payment
 from payments.serializers import PaymentReturnSerializer
 from payments.status import bring_up_to_date, standing
 from reservation.models import Reservation, ReservationState
+
+SESSION_ID = re.compile(r"cs_\w{1,250}", re.ASCII)
 
 
 class UnknownPayment(DomainError):
@@ -66,7 +69,10 @@ class ReturnViewSet(viewsets.ViewSet):
         },
     )
     def success(self, request: Request) -> Response:
-        payment = _find(session_id=request.query_params.get("session_id", ""))
+        session_id = request.query_params.get("session_id", "")
+        if not SESSION_ID.fullmatch(session_id):
+            raise UnknownPayment
+        payment = _find(session_id=session_id)
         at = timezone.now()
         try:
             bring_up_to_date(payment.reservation, at=at)

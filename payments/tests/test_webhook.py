@@ -87,7 +87,8 @@ class TestVerification:
     @pytest.mark.parametrize(
         "body",
         ["", "null", "[]", "7", '"text"', "{}", '{"id": 1}', "{", "[" * 100_000]
-        + ['{"id":"e","type":"t","data":[]}', '{"id":"e","type":"t","data":{"object":[]}}'],
+        + ['{"id":"e","type":"t","data":[]}', '{"id":"e","type":"t","data":{"object":[]}}']
+        + ['{"id":"e\\u0000","type":"t","data":{"object":{}}}'],
     )
     def test_signed_junk_is_refused(self, anyone, body):
         assert post(anyone, body, signed(body)).status_code == 400
