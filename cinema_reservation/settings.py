@@ -317,10 +317,14 @@ WORKER_ROUND_SECONDS = env.float("WORKER_ROUND_SECONDS", default=2)
 
 # --- Staff's desk -------------------------------------------------------------------
 
+# Nobody else logs in with a session.
+LOGIN_REDIRECT_URL = "admin:index"
 UNFOLD = {
     "SITE_TITLE": "Cinema Reservation",
     "SITE_HEADER": "Cinema Reservation",
+    "SITE_SYMBOL": "theaters",
     "LOGIN": {"form": "users.staff_login.StaffLoginForm"},
+    "SIDEBAR": {"navigation": "cinema_reservation.sidebar.navigation"},
 }
 
 # --- Logging ------------------------------------------------------------------------

@@ -9,13 +9,13 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from post_office import models as post_office
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from cinema_reservation.desk import DeskAdmin, ReadOnlyAdmin
 from users.models import Login, User
 
 
@@ -23,21 +23,8 @@ def is_superuser(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
 
 
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows that tell what happened. Nobody writes or deletes them by hand."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(User)
-class PersonAdmin(UserAdmin, ModelAdmin):
+class PersonAdmin(UserAdmin, DeskAdmin):
     """People. Only superusers give rights, and touch the accounts of other staff.
 
     Who can set a colleague's password or address can take over the colleague's rights.
@@ -111,7 +98,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(ModelAdmin):
+class GroupAdmin(DeskAdmin):
     """Groups carry rights, so that superusers alone change them."""
 
     search_fields = ("name",)

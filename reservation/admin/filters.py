@@ -1,0 +1,87 @@
+"""What narrows down the desk's lists."""
+
+import datetime
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from reservation.api.programme import starting_on
+from reservation.models import Hall, Reservation, ReservationState, ShowTime
+from reservation.rules import timetable
+
+DAYS_AHEAD = 14
+LONGEST_ID = 18
+
+
+class HallFilter(admin.SimpleListFilter):
+    """Halls with their cinema's name, all in one query."""
+
+    title = "hall"
+    parameter_name = "hall"
+    path: ClassVar = "hall"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        halls = Hall.objects.select_related("cinema")
+        return [(str(hall.pk), str(hall)) for hall in halls]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value() or ""
+        if not value:
+            return queryset
+        known = value.isascii() and value.isdigit() and len(value) <= LONGEST_ID
+        return queryset.filter(**{self.path: value}) if known else queryset.none()
+
+
+class DayFilter(admin.SimpleListFilter):
+    """Shows of one calendar day, each by the clock of its own cinema."""
+
+    title = "day"
+    parameter_name = "day"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        today = timezone.now().date()
+        days = [today + datetime.timedelta(days=ahead) for ahead in range(DAYS_AHEAD)]
+        return [(day.isoformat(), f"{day:%a %d %b}") for day in days]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if not value:
+            return queryset
+        try:
+            day = datetime.date.fromisoformat(value)
+        except ValueError:
+            return queryset.none()
+        return self.on(queryset, day) if timetable.is_sensible(day) else queryset.none()
+
+    def on(self, queryset: QuerySet[Any], day: datetime.date) -> QuerySet[Any]:
+        return queryset.filter(starting_on(day))
+
+
+class ReservationDayFilter(DayFilter):
+    title = "day of the show"
+
+    def on(self, queryset: QuerySet[Any], day: datetime.date) -> QuerySet[Any]:
+        shows = ShowTime.objects.filter(starting_on(day)).order_by()
+        return queryset.filter(showtime__in=shows.values("pk"))
+
+
+class ReservationStateFilter(admin.SimpleListFilter):
+    """The state that counts now, not the one that was last written."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(value), str(label)) for value, label in ReservationState.choices]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Reservation]
+    ) -> QuerySet[Reservation]:
+        state = self.value()
+        if state not in ReservationState.values:
+            return queryset
+        now = Reservation.objects.in_state(state, timezone.now())
+        return queryset & now

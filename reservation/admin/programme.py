@@ -1,0 +1,365 @@
+"""Shows and ticket types at the desk."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from unfold.decorators import action as detail_action
+
+from reservation import booking, programme
+from reservation.admin import confirmation
+from reservation.admin.fields import (
+    CinemaTimeField,
+    MoneyField,
+    clock,
+    instant,
+    money_label,
+    price_written,
+)
+from reservation.admin.filters import DayFilter, HallFilter
+from reservation.admin.refusals import RefusableForm, RefusingAdmin
+from reservation.models import (
+    Cinema,
+    Hall,
+    Reservation,
+    ReservationState,
+    Seat,
+    ShowTime,
+    Ticket,
+    TicketType,
+)
+
+ENTERED = (
+    "movie",
+    "hall",
+    "starts_at",
+    "sales_close_at",
+    "price",
+    "format",
+    "audio_language",
+    "subtitle_language",
+)
+MOMENTS = ("starts_at", "sales_close_at")
+FIXED = "Fixed once seats of the show were reserved."
+
+
+class ShowForm(RefusableForm):
+    """A show, with its times by the clock of its hall's cinema."""
+
+    starts_at = CinemaTimeField(
+        label="Starts at (cinema's local time)",
+        help_text="By the clock on the cinema's wall, whatever yours says; trailers first. "
+        + FIXED,
+    )
+    sales_close_at = CinemaTimeField(
+        label="Sales close at (cinema's local time)",
+        required=False,
+        help_text="Empty: when the show starts.",
+    )
+    price = MoneyField(
+        label=money_label("Price"),
+        help_text="Of a full-price ticket in the cheapest seats. A change counts for seats that "
+        "are held from now on; nobody who holds or bought a ticket pays another price.",
+    )
+
+    class Meta:
+        model = ShowTime
+        fields = ENTERED
+        labels: ClassVar = {"movie": "Film"}
+        help_texts: ClassVar = {
+            "movie": FIXED,
+            "hall": FIXED,
+            "audio_language": "What is spoken: a language tag, such as en or pt-BR.",
+            "subtitle_language": "A language tag; empty where there are no subtitles.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.before: dict[str, Any] = {}
+        if self.instance.pk:
+            self.before = {name: getattr(self.instance, name) for name in ENTERED}
+            for name in MOMENTS:
+                self.initial[name] = CinemaTimeField.entry(
+                    self.before[name], self.instance.hall.cinema
+                )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        hall = cleaned.get("hall")
+        for name in MOMENTS:
+            if hall is None:
+                cleaned.pop(name, None)
+            elif cleaned.get(name) is not None:
+                self._read_by_clock(name, hall.cinema)
+        return self.cleaned_data
+
+    def _read_by_clock(self, name: str, cinema: Cinema) -> None:
+        """An entry that nobody touched is the moment that it was, to the second."""
+        if name not in self.changed_data and self.before["hall"].cinema.zone == cinema.zone:
+            self.cleaned_data[name] = self.before[name]
+            return
+        try:
+            self.cleaned_data[name] = instant(self.cleaned_data[name], cinema)
+        except ValidationError as error:
+            self.add_error(name, error)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was really changed, as the verb wants it."""
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name in self.before and value != self.before[name]
+        }
+
+
+def _count(rows: QuerySet[Any], by: str) -> Coalesce:
+    counted = rows.order_by().values(by).annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0)
+
+
+@admin.register(ShowTime)
+class ShowAdmin(RefusingAdmin):
+    """Every change goes through the verbs of `programme`, as over the API."""
+
+    form = ShowForm
+    list_display = (
+        "film",
+        "cinema",
+        "hall_name",
+        "starts_locally",
+        "price_of_ticket",
+        "format",
+        "state",
+        "seats_sold",
+    )
+    list_filter = (DayFilter, "hall__cinema", HallFilter, "state", "format")
+    search_fields = ("movie__title",)
+    search_help_text = "Look for a film"
+    date_hierarchy = "starts_at"
+    ordering = ("-starts_at", "-pk")
+    autocomplete_fields = ("movie",)
+    actions = ("cancel_shows",)
+    actions_detail = ("cancel_this_show",)
+    fieldsets = (
+        ("What and where", {"fields": ("movie", "hall")}),
+        ("When, by the cinema's own clock", {"fields": ("starts_at", "sales_close_at")}),
+        ("How much", {"fields": ("price",)}),
+        ("How", {"fields": ("format", "audio_language", "subtitle_language")}),
+    )
+    SHOWN: ClassVar = (
+        "film",
+        "cinema",
+        "hall_name",
+        "starts_locally",
+        "ends_locally",
+        "sales_close_locally",
+        "price_of_ticket",
+        "format",
+        "audio_language",
+        "subtitle_language",
+        "state",
+        "seats_sold",
+    )
+    STANDS: ClassVar = ("state", "seats_sold", "ends_locally", "free_locally")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ShowTime]:
+        tickets = Ticket.objects.taking_seats(timezone.now()).filter(showtime=OuterRef("pk"))
+        seats = Seat.objects.in_use().filter(hall=OuterRef("hall"))
+        shows = super().get_queryset(request).select_related("movie", "hall__cinema")
+        return shows.annotate(taken=_count(tickets, "showtime"), seats=_count(seats, "hall"))
+
+    def get_fieldsets(self, request: HttpRequest, obj: ShowTime | None = None) -> Any:
+        if obj is None:
+            return self.fieldsets
+        if not self.has_change_permission(request, obj):
+            return ((None, {"fields": self.SHOWN}),)
+        return (("How it stands", {"fields": self.STANDS}), *self.fieldsets)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: ShowTime | None = None
+    ) -> tuple[str, ...]:
+        return self.STANDS if obj else ()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "hall":
+            kwargs["queryset"] = Hall.objects.select_related("cinema")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description="Film", ordering="movie__title")
+    def film(self, show: ShowTime) -> str:
+        return show.movie.title
+
+    @admin.display(description="Cinema", ordering="hall__cinema__name")
+    def cinema(self, show: ShowTime) -> str:
+        return show.hall.cinema.name
+
+    @admin.display(description="Hall", ordering="hall__name")
+    def hall_name(self, show: ShowTime) -> str:
+        return show.hall.name
+
+    @admin.display(description="Starts (cinema's local time)", ordering="starts_at")
+    def starts_locally(self, show: ShowTime) -> str:
+        return clock(show.starts_at, show.hall.cinema)
+
+    @admin.display(description="Film ends (cinema's local time)")
+    def ends_locally(self, show: ShowTime) -> str:
+        return clock(show.ends_at, show.hall.cinema)
+
+    @admin.display(description="Hall is cleaned and free again at")
+    def free_locally(self, show: ShowTime) -> str:
+        return clock(show.hall_free_at, show.hall.cinema)
+
+    @admin.display(description="Sales close (cinema's local time)")
+    def sales_close_locally(self, show: ShowTime) -> str:
+        return clock(show.sales_close_at, show.hall.cinema)
+
+    @admin.display(description="Price", ordering="price")
+    def price_of_ticket(self, show: ShowTime) -> str:
+        return price_written(show.price)
+
+    @admin.display(description="Seats taken", ordering="taken")
+    def seats_sold(self, show: Any) -> str:
+        return f"{show.taken} of {show.seats}"
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: ShowTime,
+        form: ShowForm,
+        change: bool,  # noqa: FBT001 - as Django calls it
+    ) -> None:
+        if change:
+            programme.change(show_id=obj.pk, changes=form.changes)
+        else:
+            programme.schedule(obj)
+
+    def delete_model(self, request: HttpRequest, obj: ShowTime) -> None:
+        programme.remove(show_id=obj.pk)
+
+    def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        rights = ("reservation.change_showtime", "reservation.change_reservation")
+        return request.user.has_perms(rights)
+
+    @detail_action(description="Cancel this show", permissions=["cancel"])
+    def cancel_this_show(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        show = self.get_object(request, object_id)
+        if show is None:
+            return HttpResponseRedirect(self.list_url)
+        return self._ask_to_cancel(request, [show])
+
+    @admin.action(description="Cancel these shows", permissions=["cancel"])
+    def cancel_shows(
+        self, request: HttpRequest, queryset: QuerySet[ShowTime]
+    ) -> HttpResponse | None:
+        shows = list(queryset)
+        if not confirmation.is_confirmed(request):
+            return self._ask_to_cancel(request, shows)
+        at = timezone.now()
+        ended = sum(_cancel(show, at) for show in shows)
+        self.message_user(
+            request,
+            f"{len(shows)} shows were cancelled, and {ended} reservations with them. "
+            "What was paid for these goes back to the customers.",
+            messages.SUCCESS,
+        )
+        return None
+
+    def _ask_to_cancel(self, request: HttpRequest, shows: list[ShowTime]) -> HttpResponse:
+        alive = _alive(shows)
+        paid, total = _paid_for(alive)
+        return confirmation.ask(
+            self,
+            request,
+            action="cancel_shows",
+            question=f"Cancel {len(shows)} shows?",
+            consequences=[
+                f"{alive.count()} reservations are cancelled with them.",
+                f"{paid} of these are paid for: {price_written(total)} goes back, without a fee.",
+                "Nobody can reserve seats of these shows any more. This can't be undone.",
+            ],
+            headings=["Film", "Starts (local time)", "Cinema", "Hall", "Seats taken"],
+            rows=[_row(self, show) for show in shows],
+            selected=[show.pk for show in shows],
+            button="Yes, cancel them",
+        )
+
+
+def _row(page: ShowAdmin, show: ShowTime) -> list[str]:
+    return [
+        show.movie.title,
+        clock(show.starts_at, show.hall.cinema),
+        show.hall.cinema.name,
+        show.hall.name,
+        page.seats_sold(show),
+    ]
+
+
+def _alive(shows: list[ShowTime]) -> QuerySet[Reservation]:
+    states = (ReservationState.HELD, ReservationState.CONFIRMED)
+    return Reservation.objects.filter(showtime__in=shows, state__in=states)
+
+
+def _paid_for(reservations: QuerySet[Reservation]) -> tuple[int, int]:
+    """How many of them are paid for, and for how much in all, in minor units."""
+    confirmed = reservations.filter(state=ReservationState.CONFIRMED).order_by()
+    sums = confirmed.aggregate(count=Count("pk"), total=Coalesce(Sum("total"), 0))
+    return sums["count"], sums["total"]
+
+
+def _cancel(show: ShowTime, at: datetime) -> int:
+    """Cancel a show, then its reservations one by one; says how many.
+
+    The show comes first: no seat of it is held after that. Each reservation is a
+    transaction of its own, so that a break leaves whole ones; doing it again goes on.
+    """
+    programme.cancel(show_id=show.pk, at=at)
+    ids = list(_alive([show]).order_by("pk").values_list("pk", flat=True))
+    for reservation_id in ids:
+        booking.cancel_by_house(reservation_id=reservation_id, at=at)
+    return len(ids)
+
+
+class TicketTypeForm(RefusableForm):
+    class Meta:
+        model = TicketType
+        fields = ("name", "percentage", "is_default", "is_active")
+        labels: ClassVar = {"is_default": "Default", "is_active": "On sale"}
+        help_texts: ClassVar = {
+            "is_default": "What a seat costs where nobody says who sits there. Making this one "
+            "the default takes it from the present one.",
+            "is_active": "Switch off what is to be sold no more; sold tickets stay good.",
+        }
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # That there is another default is no error: the verb takes it from that one.
+        return super()._get_validation_exclusions() | {"is_default"}
+
+
+@admin.register(TicketType)
+class TicketTypeAdmin(RefusingAdmin):
+    form = TicketTypeForm
+    list_display = ("name", "share", "is_default", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name",)
+
+    @admin.display(description="Share of the price", ordering="percentage")
+    def share(self, ticket_type: TicketType) -> str:
+        return f"{ticket_type.percentage} %"
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: TicketType,
+        form: TicketTypeForm,
+        change: bool,  # noqa: FBT001 - as Django calls it
+    ) -> None:
+        programme.save_ticket_type(obj)
+
+    def delete_model(self, request: HttpRequest, obj: TicketType) -> None:
+        programme.remove_ticket_type(ticket_type_id=obj.pk)

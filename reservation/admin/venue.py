@@ -1,0 +1,237 @@
+"""Cinemas, halls, seat categories and seats at the desk."""
+
+import zoneinfo
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelect2Widget
+
+from reservation import venue
+from reservation.admin import confirmation
+from reservation.admin.fields import MoneyField, money_label, price_written
+from reservation.admin.filters import HallFilter
+from reservation.admin.refusals import RefusableForm, RefusingAdmin
+from reservation.models import Cinema, Hall, Seat, SeatCategory
+
+
+class CinemaForm(RefusableForm):
+    time_zone = forms.ChoiceField(
+        choices=lambda: (
+            [("", "Choose a time zone")]
+            + [(name, name) for name in sorted(zoneinfo.available_timezones())]
+        ),
+        widget=UnfoldAdminSelect2Widget,
+        help_text="Shows are announced by this clock. Changing it moves no show that is "
+        "scheduled already: it is written with another local time.",
+    )
+
+    class Meta:
+        model = Cinema
+        fields = ("name", "slug", "address", "time_zone")
+        help_texts: ClassVar = {"slug": "The cinema's name in web addresses."}
+
+
+@admin.register(Cinema)
+class CinemaAdmin(RefusingAdmin):
+    form = CinemaForm
+    list_display = ("name", "address", "time_zone", "hall_count")
+    search_fields = ("name", "address")
+    prepopulated_fields: ClassVar = {"slug": ("name",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cinema]:
+        return super().get_queryset(request).annotate(halls_here=Count("halls"))
+
+    @admin.display(description="Halls", ordering="halls_here")
+    def hall_count(self, cinema: Model) -> int:
+        return cinema.halls_here  # type: ignore[attr-defined]
+
+
+@admin.register(Hall)
+class HallAdmin(RefusingAdmin):
+    list_display = ("name", "cinema", "seat_count", "plan")
+    list_select_related = ("cinema",)
+    list_filter = ("cinema",)
+    search_fields = ("name", "cinema__name")
+    fields = ("cinema", "name")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hall]:
+        halls = super().get_queryset(request).select_related("cinema")
+        in_use = Count("seats", filter=Q(seats__retired_at=None))
+        return halls.annotate(seats_in_use=in_use)
+
+    @admin.display(description="Seats", ordering="seats_in_use")
+    def seat_count(self, hall: Model) -> int:
+        return hall.seats_in_use  # type: ignore[attr-defined]
+
+    @admin.display(description="Plan")
+    def plan(self, hall: Hall) -> str:
+        url = reverse("admin:reservation_seat_changelist")
+        return format_html('<a href="{}?hall={}">Show its seats</a>', url, hall.pk)
+
+
+class SeatCategoryForm(RefusableForm):
+    surcharge = MoneyField(
+        label=money_label("Surcharge"),
+        help_text="Added to a show's price. A change counts for seats that are held from now "
+        "on; nobody who holds or bought a ticket pays another price.",
+    )
+
+    class Meta:
+        model = SeatCategory
+        fields = ("name", "colour", "surcharge")
+        widgets: ClassVar = {"colour": UnfoldAdminColorInputWidget}
+        help_texts: ClassVar = {"colour": "Of these seats on the plan."}
+
+
+@admin.register(SeatCategory)
+class SeatCategoryAdmin(RefusingAdmin):
+    form = SeatCategoryForm
+    list_display = ("name", "swatch", "surcharge_written")
+    readonly_fields = ()
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        if obj is not None and not self.has_change_permission(request, obj):
+            return ("name", "swatch", "surcharge_written")
+        return ("name", "colour", "surcharge")
+
+    @admin.display(description="Colour")
+    def swatch(self, category: SeatCategory) -> str:
+        return format_html(
+            '<span style="display:inline-block;width:1.2em;height:1.2em;border-radius:3px;'
+            'vertical-align:middle;background:{}"></span> {}',
+            category.colour,
+            category.colour,
+        )
+
+    @admin.display(description="Surcharge", ordering="surcharge")
+    def surcharge_written(self, category: SeatCategory) -> str:
+        return price_written(category.surcharge)
+
+
+class SeatForm(RefusableForm):
+    class Meta:
+        model = Seat
+        fields = ("hall", "row", "number", "x", "y", "category", "kind")
+        labels: ClassVar = {"x": "Place from the left", "y": "Place from the screen"}
+        help_texts: ClassVar = {
+            "row": "Letters, such as C. Fixed once the seat was sold.",
+            "number": "In its row. Fixed once the seat was sold.",
+            "x": "In seat widths from the left edge of the hall's plan, beginning with 0.",
+            "y": "In seat widths from the screen, beginning with 0.",
+        }
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # Whether row, number and place are free in the hall depends on these, though
+        # they can't be changed here.
+        checked = {"hall", "retired_at"} - set(self.errors)
+        return super()._get_validation_exclusions() - checked
+
+
+@admin.register(Seat)
+class SeatAdmin(RefusingAdmin):
+    form = SeatForm
+    list_display = ("label", "hall", "category", "kind", "x", "y", "in_use")
+    list_filter = (HallFilter, "category", "kind", ("retired_at", admin.EmptyFieldListFilter))
+    list_select_related = ("hall__cinema", "category")
+    search_fields = ("row",)
+    search_help_text = "Look for a row"
+    list_per_page = 200
+    actions = ("take_out",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Seat]:
+        return super().get_queryset(request).select_related("hall__cinema", "category")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Seat | None = None
+    ) -> tuple[str, ...]:
+        # A seat stays in its hall.
+        return ("hall", "in_use") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Seat | None = None) -> tuple[str, ...]:
+        return (*SeatForm.Meta.fields, "in_use") if obj else SeatForm.Meta.fields
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "hall":
+            kwargs["queryset"] = Hall.objects.select_related("cinema")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description="Seat", ordering=("row"))
+    def label(self, seat: Seat) -> str:
+        return seat.label
+
+    @admin.display(description="In use", boolean=True, ordering="retired_at")
+    def in_use(self, seat: Seat) -> bool:
+        return seat.retired_at is None
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Seat,
+        form: SeatForm,
+        change: bool,  # noqa: FBT001 - as Django calls it
+    ) -> None:
+        if change:
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            venue.change_seat(seat_id=obj.pk, changes=changes, at=timezone.now())
+        else:
+            venue.add_seat(obj)
+
+    def delete_model(self, request: HttpRequest, obj: Seat) -> None:
+        venue.retire_seat(seat_id=obj.pk, at=timezone.now())
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        # Nothing is in the way: a seat that was sold is retired.
+        objs = list(objs)
+        return (
+            [f"Seat {seat.label}, {seat.hall}" for seat in objs],
+            {"seats": len(objs)},
+            set(),
+            [],
+        )
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # "Take out" says what really happens to seats that were sold.
+        return {
+            name: action
+            for name, action in super().get_actions(request).items()
+            if name != "delete_selected"
+        }
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        self.message_user(request, f"Seat {obj_display} was taken out. {STAY_GOOD}")
+        return HttpResponseRedirect(self.list_url)
+
+    @admin.action(description="Take these seats out of their hall", permissions=["delete"])
+    def take_out(self, request: HttpRequest, queryset: QuerySet[Seat]) -> HttpResponse | None:
+        seats = list(queryset)
+        if not confirmation.is_confirmed(request):
+            return self._ask_to_take_out(request, seats)
+        at = timezone.now()
+        for seat in seats:
+            venue.retire_seat(seat_id=seat.pk, at=at)
+        self.message_user(
+            request, f"{len(seats)} seats were taken out. {STAY_GOOD}", messages.SUCCESS
+        )
+        return None
+
+    def _ask_to_take_out(self, request: HttpRequest, seats: list[Seat]) -> HttpResponse:
+        return confirmation.ask(
+            self,
+            request,
+            action="take_out",
+            question=f"Take {len(seats)} seats out of their hall?",
+            consequences=["They are sold no more, for no show.", STAY_GOOD],
+            headings=["Seat", "Hall"],
+            rows=[(seat.label, seat.hall) for seat in seats],
+            selected=[seat.pk for seat in seats],
+            button="Take them out",
+        )
+
+
+STAY_GOOD = "Tickets that were sold for it stay good."
