@@ -6,9 +6,10 @@ from typing import Any
 
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest
 from django.db import DataError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
@@ -64,6 +65,19 @@ class DeskAdmin(ModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         words = search_term[:LONGEST_SEARCH].replace("\x00", "").split()
         return super().get_search_results(request, queryset, " ".join(words[:MOST_WORDS]))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (OverflowError, DataError) as error:
+            # An id that no database can hold: no page of ours offers it.
+            raise BadRequest from error
 
 
 class ReadOnlyAdmin(DeskAdmin):

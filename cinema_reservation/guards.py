@@ -20,7 +20,9 @@ def is_loopback(host: str) -> bool:
     return host.lower() in LOOPBACK_HOSTS
 
 
-def check_exposure(*, debug: bool, secret_key: str, loopback_only: bool, public_url: str) -> None:
+def check_exposure(
+    *, debug: bool, secret_key: str, public_url: str, loopback_only: bool, bind: str
+) -> None:
     """Refuse to serve the public with a debugger, a missing key or no such URL."""
     if not public_url.startswith(("http://", "https://")) or not urlsplit(public_url).hostname:
         raise ImproperlyConfigured(
@@ -28,6 +30,12 @@ def check_exposure(*, debug: bool, secret_key: str, loopback_only: bool, public_
             "such as https://cinema.example."
         )
     if loopback_only:
+        # A Host header is easily forged: what listens to others is open to others.
+        if not bind.startswith("unix:") and not is_loopback(bind.rpartition(":")[0]):
+            raise ImproperlyConfigured(
+                f"BIND is {bind!r}, so others can reach this, while ALLOWED_HOSTS and PUBLIC_URL "
+                "name this machine only. Set all three for the public, or bind to 127.0.0.1."
+            )
         return
     if debug:
         raise ImproperlyConfigured(

@@ -6,6 +6,7 @@ would be unsafe elsewhere stops the start with a sentence that says what to do: 
 `guards.py`.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,9 +33,19 @@ PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 SERVES_LOOPBACK_ONLY = all(map(guards.is_loopback, [PUBLIC_HOST, *ALLOWED_HOSTS]))
 
+# What the web server listens on: this machine's own address unless told otherwise.
+BIND = env.str("BIND", default=f"127.0.0.1:{PORT}")
+WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=os.cpu_count() or 1)
+WEB_THREADS = env.int("WEB_THREADS", default=8)
+ACCESS_LOG = env.str("ACCESS_LOG", default="")
+
 SECRET_KEY = env.str("SECRET_KEY", default="")
 guards.check_exposure(
-    debug=DEBUG, secret_key=SECRET_KEY, loopback_only=SERVES_LOOPBACK_ONLY, public_url=PUBLIC_URL
+    debug=DEBUG,
+    secret_key=SECRET_KEY,
+    public_url=PUBLIC_URL,
+    loopback_only=SERVES_LOOPBACK_ONLY,
+    bind=BIND,
 )
 if not SECRET_KEY:
     SECRET_KEY = guards.laptop_secret_key(VAR_DIR / "secret_key")
@@ -268,8 +279,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# Counted in the database, so they hold over every thread, process and node.
-# (how many, in how many seconds)
+# (how many, in how many seconds). Holds are counted in the cache, all else in the database.
 RATE_LIMITS = {
     "register": (20, 3600),
     "login_address": (60, 600),
@@ -307,9 +317,11 @@ if not STRIPE_SECRET_KEY and SERVES_LOOPBACK_ONLY:
 guards.check_stripe(
     key=STRIPE_SECRET_KEY, api_base=STRIPE_API_BASE, webhook_secrets=STRIPE_WEBHOOK_SECRETS
 )
-# A Checkout session may not live shorter than Stripe's 30 minutes.
-CHECKOUT_MINUTES = 31
-CHECKOUT_GRACE_MINUTES = 5
+# Stripe's shortest page lives for 30 minutes; ours some longer, so that a retry after an
+# outage still asks for enough.
+CHECKOUT_MINUTES = 35
+# The hold outlasts its payment page, so that a late payer, or a second page, finds the seats.
+CHECKOUT_GRACE_MINUTES = 10
 
 # --- Worker -------------------------------------------------------------------------
 

@@ -63,7 +63,6 @@ def _answers(url: str) -> bool:
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cinema_reservation.settings")
-    os.environ["PORT"] = str(settings.PORT)
     manager = Manager()
     for name, command in processes().items():
         # The shell gives way to the command, so that a stop waits for the command's own end.

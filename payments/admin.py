@@ -1,5 +1,6 @@
 """The ledgers at the desk: to be read by everybody who may, written by nobody."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,6 +18,12 @@ from payments.models import Payment, Refund, RefundState, WebhookEvent
 from reservation.admin.booking import ReservationAdmin
 from reservation.models import Reservation
 
+
+def universal(moment: datetime | None) -> str:
+    """A moment of the ledger. Stripe has no local time, and neither has money."""
+    return f"{moment.astimezone(UTC):%a %d %b %Y %H:%M:%S}" if moment else "-"
+
+
 # Each is a question over the network, and somebody waits for the page.
 MOST_TO_ASK = 20
 
@@ -28,6 +35,10 @@ class LedgerInline(TabularInline):
     can_delete = False
     show_change_link = True
 
+    @admin.display(description="Created (UTC)")
+    def created(self, row: Any) -> str:
+        return universal(row.created_at)
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -35,9 +46,19 @@ class LedgerInline(TabularInline):
         return False
 
 
+class LedgerAdmin(ReadOnlyAdmin):
+    @admin.display(description="Created (UTC)", ordering="created_at")
+    def created(self, row: Any) -> str:
+        return universal(row.created_at)
+
+    @admin.display(description="Last changed (UTC)", ordering="updated_at")
+    def changed(self, row: Any) -> str:
+        return universal(row.updated_at)
+
+
 class RefundInline(LedgerInline):
     model = Refund
-    fields = readonly_fields = ("amount_written", "state", "reason", "created_at", "stripe_id")
+    fields = readonly_fields = ("amount_written", "state", "reason", "created", "stripe_id")
 
     @admin.display(description="Amount")
     def amount_written(self, refund: Refund) -> str:
@@ -45,7 +66,7 @@ class RefundInline(LedgerInline):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
+class PaymentAdmin(LedgerAdmin):
     list_display = (
         "reservation",
         "customer",
@@ -53,7 +74,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "received",
         "refunded",
         "state",
-        "created_at",
+        "created",
     )
     list_filter = ("state", "created_at")
     list_select_related = ("reservation__user",)
@@ -65,7 +86,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("reservation", "customer", "state")}),
         ("Money", {"fields": ("asked_for", "received", "refunded")}),
-        ("Dates (UTC)", {"fields": ("created_at", "expires_at", "updated_at")}),
+        ("Dates (UTC)", {"fields": ("created", "page_closes", "changed")}),
         ("At Stripe", {"fields": ("session_id", "payment_intent_id")}),
     )
 
@@ -89,9 +110,13 @@ class PaymentAdmin(ReadOnlyAdmin):
     def received(self, payment: Payment) -> str:
         return written(payment.amount_received, payment.currency)
 
-    @admin.display(description="Refunded or on its way back", ordering="refunded_amount")
+    @admin.display(description="Refunded", ordering="refunded_amount")
     def refunded(self, payment: Any) -> str:
         return written(payment.refunded_amount, payment.currency)
+
+    @admin.display(description="Payment page closes (UTC)")
+    def page_closes(self, payment: Payment) -> str:
+        return universal(payment.expires_at)
 
     def has_sync_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("payments.change_payment")
@@ -123,8 +148,8 @@ def _ask(payment: Payment) -> tuple[int, str]:
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnlyAdmin):
-    list_display = ("reservation", "customer", "amount_written", "state", "reason", "created_at")
+class RefundAdmin(LedgerAdmin):
+    list_display = ("reservation", "customer", "amount_written", "state", "reason", "created")
     list_filter = ("state", "created_at")
     search_fields = (
         "payment__reservation__code",
@@ -139,8 +164,8 @@ class RefundAdmin(ReadOnlyAdmin):
         "amount_written",
         "state",
         "reason",
-        "created_at",
-        "updated_at",
+        "created",
+        "changed",
         "stripe_id",
     )
 
@@ -163,15 +188,23 @@ class RefundAdmin(ReadOnlyAdmin):
 
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(ReadOnlyAdmin):
-    list_display = fields = ("type", "stripe_id", "received_at", "processed_at", "outcome")
+    list_display = fields = ("type", "stripe_id", "received", "processed", "outcome")
     list_filter = ("type", ("processed_at", admin.EmptyFieldListFilter))
     search_fields = ("=stripe_id", "type")
     search_help_text = "Look for an id of Stripe's or a type"
 
+    @admin.display(description="Received (UTC)", ordering="received_at")
+    def received(self, event: WebhookEvent) -> str:
+        return universal(event.received_at)
+
+    @admin.display(description="Processed (UTC)", ordering="processed_at")
+    def processed(self, event: WebhookEvent) -> str:
+        return universal(event.processed_at)
+
 
 class PaymentInline(LedgerInline):
     model = Payment
-    fields = readonly_fields = ("state", "asked_for", "received", "created_at")
+    fields = readonly_fields = ("state", "asked_for", "received", "created")
 
     @admin.display(description="Asked for")
     def asked_for(self, payment: Payment) -> str:

@@ -46,8 +46,17 @@ def open_checkout(*, reservation_id: int, at: datetime) -> Payment | None:
     """
     _learn_of_ended_payment(reservation_id, at)
     payment = _prepare(reservation_id, at)
-    if payment is not None and payment.state == PaymentState.CREATING:
+    if payment is None or payment.state != PaymentState.CREATING:
+        return payment
+    try:
         finish_creating(payment)
+    except gateway.StripeRefused:
+        if payment.created_at == at:
+            raise
+        # An earlier try never reached Stripe, and what it asked for is out of date by now.
+        payment = _prepare(reservation_id, at)
+        if payment is not None:
+            finish_creating(payment)
     return payment
 
 
@@ -78,14 +87,16 @@ def _prepare(reservation_id: int, at: datetime) -> Payment | None:
     page_ends = min(page_ends, reservation.expires_at)
     if page_ends < at + SHORTEST_SESSION:
         raise HoldEndsTooSoon
-    return _insert(reservation, page_ends)
+    return _insert(reservation, page_ends, at)
 
 
-def _insert(reservation: Reservation, page_ends: datetime) -> Payment:
+def _insert(reservation: Reservation, page_ends: datetime, at: datetime) -> Payment:
     payment = Payment(
         reservation=reservation,
         amount=reservation.total,
         currency=reservation.currency,
+        created_at=at,
+        looked_at=at,
         expires_at=page_ends,
         idempotency_key=f"checkout-{uuid.uuid4()}",
     )
@@ -178,13 +189,21 @@ def sync(session_id: str, *, at: datetime) -> Payment | None:
     try:
         session = gateway.retrieve_session(session_id)
     except gateway.UnknownToStripe:
+        _give_up_unknown(session_id)
         return None
     payment_id = _payment_of(session)
     if payment_id is None:
         return None
-    payment = _move_forward(payment_id, session)
+    payment = _move_forward(payment_id, session, at)
     settlement.settle(reservation_id=payment.reservation_id, at=at)
     return payment
+
+
+def _give_up_unknown(session_id: str) -> None:
+    """A page of ours that Stripe does not know (another account's key?) can't be paid."""
+    lost = Payment.objects.live().filter(session_id=session_id)
+    if lost.update(state=PaymentState.EXPIRED):
+        log.error("Stripe does not know session %s, which was opened for a payment", session_id)
 
 
 def _payment_of(session: Session) -> uuid.UUID | None:
@@ -200,20 +219,33 @@ def _payment_of(session: Session) -> uuid.UUID | None:
 
 
 @transaction.atomic
-def _move_forward(payment_id: uuid.UUID, session: Session) -> Payment:
+def _move_forward(payment_id: uuid.UUID, session: Session, at: datetime) -> Payment:
     """Under the payment's and the reservation's lock. What ended can only turn out paid."""
     payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
     reservation = booking.lock(payment.reservation_id)
     if payment.is_final or not (payment.is_live or session.is_paid):
         return payment
+    before = payment.state
     payment.session_id, payment.checkout_url = session.id, session.url
     payment.payment_intent_id = session.payment_intent_id
     payment.state = _state(payment, session)
+    payment.looked_at = at
     if session.is_paid and _is_our_money(payment, session):
         payment.amount_received = session.amount
-        booking.need_settling(reservation)
+        booking.settle_from(reservation, at)
     payment.save()
+    _keep_or_free_seats(payment, before, at)
     return payment
+
+
+def _keep_or_free_seats(payment: Payment, before: str, at: datetime) -> None:
+    """Seats stay while a bank works on their payment, and are free when it has failed."""
+    if before == payment.state:
+        return
+    if payment.state == PaymentState.PROCESSING:
+        booking.await_payment(reservation_id=payment.reservation_id, at=at)
+    if before == PaymentState.PROCESSING and payment.state == PaymentState.FAILED:
+        booking.end_unsold(reservation_id=payment.reservation_id, at=at)
 
 
 def _is_our_money(payment: Payment, session: Session) -> bool:
@@ -230,7 +262,7 @@ def _state(payment: Payment, session: Session) -> PaymentState:
         log.error("payment %s was not paid as asked: %s", payment.pk, session)
         return PaymentState.REJECTED
     if session.status == "complete":
-        return PaymentState.PROCESSING
+        return PaymentState.FAILED if session.has_failed else PaymentState.PROCESSING
     return PaymentState.EXPIRED if session.status == "expired" else PaymentState.OPEN
 
 

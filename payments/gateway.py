@@ -66,7 +66,13 @@ class Session(NamedTuple):
     currency: str
     livemode: bool
     payment_intent_id: str
+    payment_intent_status: str
     metadata: Mapping[str, str]
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a payment that was ordered (a bank debit) will not arrive."""
+        return self.payment_intent_status in {"requires_payment_method", "canceled"}
 
     @property
     def is_paid(self) -> bool:
@@ -134,7 +140,9 @@ def create_session(*, parameters: dict[str, Any], idempotency_key: str) -> Sessi
 def retrieve_session(session_id: str) -> Session:
     """Raises `UnknownToStripe`, `StripeUnavailable`."""
     with _stripe() as client:
-        return _session(client.v1.checkout.sessions.retrieve(session_id))
+        return _session(
+            client.v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
+        )
 
 
 def expire_session(session_id: str) -> None:
@@ -154,6 +162,7 @@ def _session(found: stripe.checkout.Session) -> Session:
         currency=found.currency or "",
         livemode=found.livemode,
         payment_intent_id=_id(found.payment_intent),
+        payment_intent_status=str(getattr(found.payment_intent, "status", "")),
         metadata=found.metadata.to_dict() if found.metadata else {},
     )
 

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.utils import timezone
 
 from reservation.models import Reservation
@@ -30,9 +29,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Payments that may still bring money; at most one per reservation."""
         return self.filter(state__in=LIVE_STATES)
 
-    def received(self) -> int:
-        """What came in, in minor units."""
-        return self.aggregate(total=Coalesce(Sum("amount_received"), 0))["total"]
+    def claim(self, payment: "Payment", *, at: datetime) -> bool:
+        """Whether it is ours to look at now: of several workers that come to it, one's."""
+        same = self.filter(pk=payment.pk, looked_at=payment.looked_at)
+        return same.update(looked_at=at) == 1
 
 
 class Payment(models.Model):
@@ -56,7 +56,8 @@ class Payment(models.Model):
     payment_intent_id = models.CharField(max_length=255, blank=True, db_index=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
-    updated_at = models.DateTimeField(auto_now=True)
+    # When Stripe was last asked about it. Every look moves it, so that all have their turn.
+    looked_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[models.Manager["Payment"]] = PaymentQuerySet.as_manager()
 
@@ -64,9 +65,9 @@ class Payment(models.Model):
         ordering: ClassVar = ["-created_at"]
         indexes: ClassVar = [
             models.Index(
-                fields=["expires_at"],
+                fields=["looked_at"],
                 condition=Q(state__in=LIVE_STATES),
-                name="payment_live_by_end",
+                name="payment_live_by_look",
             )
         ]
         constraints: ClassVar = [
@@ -90,14 +91,14 @@ class Payment(models.Model):
         return self.state in {PaymentState.PAID, PaymentState.REJECTED}
 
     @property
-    def held(self) -> int:
-        """What we hold of it, in minor units: received, less what went or goes back."""
+    def kept(self) -> int:
+        """What we keep of it, in minor units: received, less what went or goes back."""
         gone = sum(r.amount for r in self.refunds.all() if r.state != RefundState.FAILED)
         return self.amount_received - gone
 
     def refund_failed_after(self, since: datetime) -> bool:
         return any(
-            refund.state == RefundState.FAILED and refund.updated_at > since
+            refund.failed_at is not None and refund.failed_at > since
             for refund in self.refunds.all()
         )
 
@@ -109,20 +110,12 @@ class RefundState(models.TextChoices):
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
-    def counting(self) -> Self:
-        """Refunds that have arrived or are on their way: money that we no longer hold."""
-        return self.exclude(state=RefundState.FAILED)
-
     def unsent(self) -> Self:
         """Refunds of which Stripe has not told us yet that it knows them."""
         return self.filter(state=RefundState.PENDING, stripe_id=None)
 
     def on_their_way(self) -> Self:
         return self.filter(state=RefundState.PENDING).exclude(stripe_id=None)
-
-    def total(self) -> int:
-        """What they come to, in minor units."""
-        return self.aggregate(total=Coalesce(Sum("amount"), 0))["total"]
 
 
 class Refund(models.Model):
@@ -137,7 +130,9 @@ class Refund(models.Model):
     # to the same conclusion ask Stripe for the same refund.
     idempotency_key = models.CharField(max_length=96, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(auto_now=True)
+    # When Stripe was last asked about it.
+    looked_at = models.DateTimeField(default=timezone.now)
+    failed_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager["Refund"]] = RefundQuerySet.as_manager()
 

@@ -39,7 +39,8 @@ class PageRenderer(TemplateHTMLRenderer):
         return {"page": data, "status_code": renderer_context["response"].status_code}
 
     def get_exception_template(self, response: Any) -> Any:
-        return self.resolve_template(["payments/unknown.html"])
+        name = "unknown" if response.status_code == 404 else "trouble"
+        return self.resolve_template([f"payments/{name}.html"])
 
 
 @method_decorator(cache_control(private=True, no_store=True), name="dispatch")

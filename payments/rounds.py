@@ -1,8 +1,9 @@
 """The worker's rounds: find the rows in a state, do the next step.
 
 Each round may run twice, or in two workers at once, and changes nothing the second time.
-One row's failure is logged and leaves the others to their turn; Stripe or the database
-being away ends the round, and the next one finds the same rows again.
+What is looked at goes to the end of the queue first, so that one row that can't be helped
+never keeps the others from their turn. One row's failure is logged; several in a row, or
+Stripe being away, end a round and leave the rest to the next.
 """
 
 import logging
@@ -12,9 +13,8 @@ from typing import TypeVar
 
 from django.db.models import Q
 
-from cinema_reservation.api.errors import is_outage
 from cinema_reservation.errors import ServiceUnavailable
-from payments import checkout, settlement
+from payments import checkout, refunds, settlement
 from payments.models import Payment, Refund
 from reservation import booking
 from reservation.models import Reservation, ReservationState
@@ -22,25 +22,33 @@ from reservation.models import Reservation, ReservationState
 log = logging.getLogger(__name__)
 
 ROWS_PER_ROUND = 200
+FAILURES_PER_ROUND = 5
 # A webhook is seconds away as a rule; after that, asking is cheaper than waiting.
 LOOK_AGAIN = timedelta(minutes=5)
+# What nobody waits for any more is asked about sooner, yet not in every round.
+LOOK_SOON = timedelta(seconds=20)
+RETRY_SETTLING = timedelta(minutes=1)
 
 Row = TypeVar("Row")
 
 
 def _each(rows: Iterable[Row], step: Callable[[Row], object]) -> int:
-    """Do the step for every row. Returns how many there were."""
-    count = 0
+    """Do the step for every row. Returns how many were done."""
+    done = failed = 0
     for row in rows:
-        count += 1
         try:
             step(row)
-        except Exception as error:
-            if isinstance(error, ServiceUnavailable) or is_outage(error):
-                raise
+            done += 1
+        except ServiceUnavailable as error:
+            log.warning("a round ends early: %s", error)
+            break
+        except Exception:
             # Whatever is wrong with one row must not keep the money of the others.
             log.exception("a round's step failed for %r", row)
-    return count
+            failed += 1
+            if failed == FAILURES_PER_ROUND:
+                break
+    return done
 
 
 def look_at_payments(*, at: datetime) -> int:
@@ -48,16 +56,15 @@ def look_at_payments(*, at: datetime) -> int:
 
     Payments that nobody waits for any more are closed, so that nobody pays them.
     """
-    due = (
-        Q(expires_at__lte=at)
-        | Q(updated_at__lte=at - LOOK_AGAIN)
-        | ~Q(reservation__state=ReservationState.HELD)
-    )
+    unwanted = Q(expires_at__lte=at) | ~Q(reservation__state=ReservationState.HELD)
+    due = Q(looked_at__lte=at - LOOK_AGAIN) | (unwanted & Q(looked_at__lte=at - LOOK_SOON))
     payments = Payment.objects.live().filter(due).select_related("reservation")
-    return _each(payments.order_by("expires_at")[:ROWS_PER_ROUND], lambda p: _look(p, at))
+    return _each(payments.order_by("looked_at")[:ROWS_PER_ROUND], lambda p: _look(p, at))
 
 
 def _look(payment: Payment, at: datetime) -> None:
+    if not Payment.objects.claim(payment, at=at):
+        return
     if payment.session_id is None:
         checkout.finish_creating(payment)
     if payment.reservation.state_at(at) == ReservationState.HELD and payment.expires_at > at:
@@ -66,24 +73,35 @@ def _look(payment: Payment, at: datetime) -> None:
         checkout.close(payment, at=at)
 
 
+def clear_cancelled_shows(*, at: datetime) -> int:
+    """Cancel what people still hold of shows that the house cancelled."""
+    ids = Reservation.objects.of_cancelled_shows().order_by("pk").values_list("pk", flat=True)
+    return _each(
+        ids[:ROWS_PER_ROUND], lambda pk: booking.cancel_by_house(reservation_id=pk, at=at)
+    )
+
+
 def settle_unsettled(*, at: datetime) -> int:
     """Settle every reservation whose money may not be what is due."""
-    ids = Reservation.objects.unsettled().order_by("pk").values_list("pk", flat=True)
-    return _each(
-        ids[:ROWS_PER_ROUND],
-        lambda pk: settlement.settle(reservation_id=pk, at=at),
-    )
+    rows = Reservation.objects.unsettled(at).order_by("settle_after")
+    return _each(rows[:ROWS_PER_ROUND], lambda reservation: _settle(reservation, at))
+
+
+def _settle(reservation: Reservation, at: datetime) -> None:
+    same = Reservation.objects.filter(pk=reservation.pk, settle_after=reservation.settle_after)
+    if same.update(settle_after=at + RETRY_SETTLING):
+        settlement.settle(reservation_id=reservation.pk, at=at)
 
 
 def send_refunds(*, at: datetime) -> int:
     """Send refunds that Stripe has not heard of, and ask after those on their way."""
-    unsent = Refund.objects.unsent().select_related("payment").order_by("pk")
-    count = _each(unsent[:ROWS_PER_ROUND], settlement.send)
-    waiting = Payment.objects.filter(
-        refunds__in=Refund.objects.on_their_way().filter(updated_at__lte=at - LOOK_AGAIN)
-    ).distinct()
+    unsent = Refund.objects.unsent().select_related("payment").order_by("looked_at")
+    count = _each(unsent[:ROWS_PER_ROUND], lambda refund: refunds.send(refund, at=at))
+    waiting = Refund.objects.on_their_way().filter(looked_at__lte=at - LOOK_AGAIN)
+    payments = waiting.select_related("payment").order_by("looked_at")
     return count + _each(
-        waiting[:ROWS_PER_ROUND], lambda payment: settlement.import_refunds(payment, at=at)
+        payments[:ROWS_PER_ROUND],
+        lambda refund: settlement.import_refunds(refund.payment, at=at),
     )
 
 
@@ -91,11 +109,14 @@ def expire_holds(*, at: datetime) -> int:
     """Tidy up holds past their time, after the last word on what was paid for them."""
     overdue = Reservation.objects.overdue(at).order_by("expires_at")
     without_payment = overdue.exclude(payments__in=Payment.objects.live())
-    ids = without_payment.exclude(needs_settling=True).values_list("pk", flat=True)
+    ids = without_payment.exclude(settle_after__lte=at).values_list("pk", flat=True)
     return _each(ids[:ROWS_PER_ROUND], lambda pk: booking.expire(reservation_id=pk, at=at))
 
 
+# In the order in which one feeds the next.
+ROUNDS = (look_at_payments, clear_cancelled_shows, settle_unsettled, send_refunds, expire_holds)
+
+
 def all_rounds(*, at: datetime) -> int:
-    """Every round once, in the order in which one feeds the next. Returns the rows looked at."""
-    rounds = (look_at_payments, settle_unsettled, send_refunds, expire_holds)
-    return sum(round_(at=at) for round_ in rounds)
+    """Every round once. Returns how many rows moved."""
+    return sum(round_(at=at) for round_ in ROUNDS)

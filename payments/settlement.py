@@ -11,29 +11,19 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from cinema_reservation.errors import DomainError
-from payments import gateway
-from payments.models import Payment, PaymentState, Refund, RefundState
+from payments import gateway, refunds
+from payments.models import Payment, PaymentState, Refund
 from reservation import booking
+from reservation.errors import ShowCancelled
 from reservation.models import Reservation, ReservationState
 
 log = logging.getLogger(__name__)
 
 RETRY_FAILED_REFUND = timedelta(hours=1)
 
-STRIPE_REFUND_STATES = {
-    "succeeded": RefundState.SUCCEEDED,
-    "failed": RefundState.FAILED,
-    "canceled": RefundState.FAILED,
-}
-
-
-def held(payments: Iterable[Payment]) -> int:
-    """What we hold of these payments, in minor units: received, less what went or goes back."""
-    return sum(payment.held for payment in payments)
-
 
 def settle(*, reservation_id: int, at: datetime) -> None:
-    """Confirm what is covered, send back what is held above what is due.
+    """Confirm what is covered, send back what is kept above what is due.
 
     Safe to call at any time, any number of times, by several at once. The decision is one
     transaction under the locks of the payments and the reservation; Stripe is asked after
@@ -41,9 +31,15 @@ def settle(*, reservation_id: int, at: datetime) -> None:
     """
     for refund in _decide(reservation_id, at):
         try:
-            send(refund)
+            refunds.send(refund, at=at)
         except gateway.StripeUnavailable:
             log.warning("refund %s waits for Stripe", refund.pk)
+
+
+def import_refunds(payment: Payment, *, at: datetime) -> None:
+    """Learn from Stripe how a payment's refunds fare, and settle. Raises `StripeUnavailable`."""
+    refunds.ask_after(payment, at=at)
+    settle(reservation_id=payment.reservation_id, at=at)
 
 
 @transaction.atomic
@@ -51,13 +47,17 @@ def _decide(reservation_id: int, at: datetime) -> list[Refund]:
     """Change the reservation and write the refunds. Returns all that Stripe hasn't heard of."""
     payments = _lock_payments(reservation_id)
     reservation = booking.lock(reservation_id)
-    covering = [payment for payment in payments if payment.state == PaymentState.PAID]
-    if covering and held(covering) >= reservation.total:
-        reservation = _confirm_or_give_up(reservation, at)
+    paid = [payment for payment in payments if payment.state == PaymentState.PAID]
     rejected = [payment for payment in payments if payment.state == PaymentState.REJECTED]
-    left = _write_refunds(covering, held(covering) - reservation.amount_due, reservation, at)
-    left += _write_refunds(rejected, held(rejected), reservation, at)
-    booking.need_settling(reservation, needed=left > 0)
+    if _is_covered(reservation, paid):
+        reservation = _confirm_or_give_up(reservation, at)
+    elif not any(payment.is_live for payment in payments):
+        # Nothing can cover it any more: a hold past its time is owed what it paid in part.
+        booking.expire(reservation_id=reservation.pk, at=at)
+        reservation.refresh_from_db()
+    left = _write_refunds(paid, _kept(paid) - reservation.amount_due, reservation, at)
+    left += _write_refunds(rejected, _kept(rejected), reservation, at)
+    booking.settle_from(reservation, _look_again(reservation, paid, left, at))
     return list(Refund.objects.filter(payment__in=payments).unsent())
 
 
@@ -66,16 +66,32 @@ def _lock_payments(reservation_id: int) -> list[Payment]:
     return list(payments.select_for_update(no_key=True).prefetch_related("refunds"))
 
 
+def _kept(payments: Iterable[Payment]) -> int:
+    """What we keep of these payments, in minor units."""
+    return sum(payment.kept for payment in payments)
+
+
+def _is_covered(reservation: Reservation, paid: Iterable[Payment]) -> bool:
+    """Whether untouched payments cover a reservation that waits for them.
+
+    Money of which some was sent back, or tried to, was given up: should its refund fail,
+    it buys nothing behind the back of a customer who was told that it returns.
+    """
+    if reservation.state not in {ReservationState.HELD, ReservationState.EXPIRED}:
+        return False
+    untouched = [payment for payment in paid if not payment.refunds.all()]
+    return bool(untouched) and _kept(untouched) >= reservation.total
+
+
 def _confirm_or_give_up(reservation: Reservation, at: datetime) -> Reservation:
     """A covered reservation is confirmed; one that can't be any more is owed its money."""
-    if reservation.state not in {ReservationState.HELD, ReservationState.EXPIRED}:
-        return reservation
     try:
         return booking.confirm(reservation_id=reservation.pk, at=at)
+    except ShowCancelled:
+        booking.cancel_by_house(reservation_id=reservation.pk, at=at)
     except DomainError as refusal:
         log.info("payment for %s came too late: %s", reservation, refusal)
-    if not booking.expire(reservation_id=reservation.pk, at=at):
-        booking.cancel_by_house(reservation_id=reservation.pk, at=at)
+        booking.end_unsold(reservation_id=reservation.pk, at=at)
     return booking.lock(reservation.pk)
 
 
@@ -88,16 +104,29 @@ def _write_refunds(
     whose refund just failed waits, and is then tried with a new key.
     """
     for payment in sorted(payments, key=lambda payment: payment.created_at, reverse=True):
-        amount = min(excess, payment.held)
+        amount = min(excess, payment.kept)
         if amount <= 0 or payment.refund_failed_after(at - RETRY_FAILED_REFUND):
             continue
         excess -= amount
         payment.refunds.create(
             amount=amount,
             reason=_reason(reservation),
+            looked_at=at,
             idempotency_key=f"refund-{payment.pk}-{len(payment.refunds.all()) + 1}",
         )
     return max(excess, 0)
+
+
+def _look_again(
+    reservation: Reservation, paid: Iterable[Payment], left: int, at: datetime
+) -> datetime | None:
+    """When the equation has to be looked at again, though nothing happens; never, at rest."""
+    if left > 0:
+        return at + RETRY_FAILED_REFUND
+    if reservation.state == ReservationState.HELD and _kept(paid) > 0:
+        # A part was paid for: it goes back when the hold ends.
+        return reservation.expires_at
+    return None
 
 
 def _reason(reservation: Reservation) -> str:
@@ -108,54 +137,3 @@ def _reason(reservation: Reservation) -> str:
             return "Paid after the seats were sold to somebody else"
         case _:
             return "Paid more than once"
-
-
-def send(refund: Refund) -> None:
-    """Tell Stripe of a refund. Told twice, it makes one: the key is the same.
-
-    Raises `StripeUnavailable`. A refusal marks the refund as failed, for staff to see.
-    """
-    try:
-        told = gateway.create_refund(
-            payment_intent_id=refund.payment.payment_intent_id,
-            amount=refund.amount,
-            idempotency_key=refund.idempotency_key,
-            metadata={"refund": str(refund.pk)},
-        )
-    except gateway.StripeRefused:
-        log.exception("Stripe refused refund %s", refund.pk)
-        Refund.objects.filter(pk=refund.pk).unsent().update(state=RefundState.FAILED)
-        return
-    Refund.objects.filter(pk=refund.pk).update(
-        stripe_id=told.id, state=STRIPE_REFUND_STATES.get(told.status, RefundState.PENDING)
-    )
-
-
-def import_refunds(payment: Payment, *, at: datetime) -> None:
-    """Learn from Stripe how the refunds of a payment fare, and of those made in its dashboard.
-
-    Raises `StripeUnavailable`.
-    """
-    for told in gateway.list_refunds(payment.payment_intent_id):
-        _record(payment, told)
-    settle(reservation_id=payment.reservation_id, at=at)
-
-
-def _record(payment: Payment, told: gateway.StripeRefund) -> None:
-    state = STRIPE_REFUND_STATES.get(told.status, RefundState.PENDING)
-    if Refund.objects.filter(stripe_id=told.id).update(state=state):
-        return
-    ours = Refund.objects.filter(payment=payment, stripe_id=None)
-    number = told.metadata.get("refund", "")
-    if number.isdigit() and ours.filter(pk=int(number)).update(stripe_id=told.id, state=state):
-        return
-    Refund.objects.get_or_create(
-        stripe_id=told.id,
-        defaults={
-            "payment": payment,
-            "amount": told.amount,
-            "state": state,
-            "reason": "Refunded in Stripe's dashboard",
-            "idempotency_key": f"imported-{told.id}"[:96],
-        },
-    )

@@ -1,24 +1,18 @@
 """The verbs on reservations: hold, extend, confirm, cancel, expire.
 
-How seats stay safe. Whoever *relies* on seats (hold, extend, confirm) first locks the
-show, then looks. Whoever only *frees* seats (cancel, expire) needs no lock on the show:
-at worst a rival finds a seat taken a moment longer. Reservations are locked before
-shows, always. On SQLite a transaction is alone from its first statement on, which
-settles the same questions; `select_for_update` does nothing there. Behind it all stands
-the constraint `one_live_ticket_per_seat`.
-
 Every verb is one transaction, changes state under the reservation's lock, and talks to
-nobody outside the database.
+nobody outside the database. Reservations are locked before shows, always; how seats stay
+safe is told in `claims.py`.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from reservation import errors
+from reservation import claims, errors
 from reservation.models import (
     Channel,
     Reservation,
@@ -50,29 +44,22 @@ def hold(
     """Hold all of these seats for `HOLD_MINUTES`, or none.
 
     Returns the reservation with its show, film, hall and cinema loaded, and its tickets
-    prefetched. Raises `UnknownShow`, `ShowCancelled`, `SalesClosed`, `TooManySeats`,
+    prefetched. Raises `UnknownShow`, `ShowCancelled`, `SalesClosed`, `NoSeats`, `TooManySeats`,
     `UnknownSeats`, `UnknownTicketType`, `TooManyHolds`, and `SeatsTaken` with the seats
     that are.
     """
+    if not choices:
+        raise errors.NoSeats
     if len(choices) > settings.MAX_SEATS_PER_RESERVATION:
         raise errors.TooManySeats(limit=settings.MAX_SEATS_PER_RESERVATION)
-    show = _lock_show(show_id)
+    show = claims.lock_show(show_id)
     _check_on_sale(show, at)
     seats = _find_seats(show, choices)
     prices = _price(show, seats, choices)
     if user_id is not None:
         _check_holds_of(user_id, show, at)
-    _free_or_refuse(show, seats.values(), at)
+    claims.free_or_refuse(show, seats.values(), at)
     return _insert(user_id, show, prices, at, channel)
-
-
-def _lock_show(show_id: int) -> ShowTime:
-    """Lock the show, so that one at a time looks for its free seats and takes them."""
-    shows = ShowTime.objects.select_related("movie", "hall__cinema")
-    try:
-        return shows.select_for_update(of=("self",), no_key=True).get(pk=show_id)
-    except ShowTime.DoesNotExist:
-        raise errors.UnknownShow from None
 
 
 def _check_on_sale(show: ShowTime, at: datetime) -> None:
@@ -122,30 +109,6 @@ def _check_holds_of(user_id: int, show: ShowTime, at: datetime) -> None:
         raise errors.TooManyHolds(limit=limit)
 
 
-def _free_or_refuse(show: ShowTime, seats: Collection[Seat], at: datetime) -> None:
-    """Release what dead holds still keep of these seats; `SeatsTaken` names the others'.
-
-    Only tickets are touched: locking the dead reservation here, after the show, would
-    turn the order of locks around.
-    """
-    tickets = Ticket.objects.live().filter(showtime=show, seat__in=seats)
-    dead, rivals = [], set()
-    for ticket in tickets.select_related("reservation"):
-        if ticket.reservation.state_at(at) == ReservationState.EXPIRED:
-            dead.append(ticket.pk)
-        else:
-            rivals.add(ticket.seat_id)
-    if rivals:
-        raise errors.SeatsTaken(seats=named(seat for seat in seats if seat.pk in rivals))
-    if dead:
-        Ticket.objects.filter(pk__in=dead).update(released_at=at)
-
-
-def named(seats: Iterable[Seat]) -> list[dict[str, object]]:
-    """Seats as errors name them."""
-    return [{"id": seat.pk, "label": seat.label} for seat in seats]
-
-
 def _insert(
     user_id: int | None,
     show: ShowTime,
@@ -169,7 +132,7 @@ def _insert(
         tickets = Ticket.objects.bulk_create(tickets)
     except IntegrityError as error:
         # The constraint caught what the lock should have; the loser's answer stays polite.
-        raise errors.SeatsTaken(seats=named(ticket.seat for ticket in tickets)) from error
+        raise errors.SeatsTaken(seats=claims.named(ticket.seat for ticket in tickets)) from error
     _remember_tickets(reservation, tickets)
     return reservation
 
@@ -189,10 +152,12 @@ def extend(*, reservation_id: int, until: datetime, at: datetime) -> Reservation
     `HoldExpired`, `ReservationCancelled`, `AlreadyConfirmed`, `ShowCancelled`.
     """
     reservation = lock(reservation_id)
-    show = _lock_show(reservation.showtime_id)
+    show = claims.lock_show(reservation.showtime_id)
     check_holding(reservation, at)
     if show.is_cancelled:
         raise errors.ShowCancelled
+    if claims.has_lost_seats(reservation):
+        raise errors.HoldExpired
     if reservation.extended_at is None and until > reservation.expires_at:
         reservation.extended_at = at
         reservation.expires_at = until
@@ -217,6 +182,20 @@ def check_holding(reservation: Reservation, at: datetime) -> None:
 
 
 @transaction.atomic
+def await_payment(*, reservation_id: int, at: datetime) -> None:
+    """Keep a living hold until its show begins: a bank has taken the order and needs days.
+
+    One that is dead, or no hold, stays as it is.
+    """
+    reservation = lock(reservation_id)
+    show = claims.lock_show(reservation.showtime_id)
+    is_living = reservation.state_at(at) == ReservationState.HELD
+    if is_living and not claims.has_lost_seats(reservation):
+        reservation.expires_at = max(reservation.expires_at, show.starts_at)
+        reservation.save(update_fields=["expires_at"])
+
+
+@transaction.atomic
 def confirm(*, reservation_id: int, at: datetime) -> Reservation:
     """Make a paid hold the customer's for good; a dead one if all its seats are still free.
 
@@ -229,28 +208,16 @@ def confirm(*, reservation_id: int, at: datetime) -> Reservation:
         return reservation
     if reservation.state == ReservationState.CANCELLED:
         raise errors.ReservationCancelled
-    show = _lock_show(reservation.showtime_id)
+    show = claims.lock_show(reservation.showtime_id)
     if show.is_cancelled:
         raise errors.ShowCancelled
-    if reservation.state_at(at) == ReservationState.EXPIRED:
-        _claim_again(reservation, show, at)
+    is_dead = reservation.state_at(at) == ReservationState.EXPIRED
+    if is_dead or claims.has_lost_seats(reservation):
+        claims.claim_again(reservation, show, at)
     reservation.state = ReservationState.CONFIRMED
     reservation.confirmed_at = at
     reservation.save(update_fields=["state", "confirmed_at"])
     return reservation
-
-
-def _claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
-    """Take back the seats of a dead hold under the show's lock, all or none."""
-    if at >= show.starts_at:
-        raise errors.HoldExpired
-    lost = reservation.tickets.exclude(released_at=None)
-    seats = [ticket.seat for ticket in lost.select_related("seat")]
-    _free_or_refuse(show, seats, at)
-    try:
-        lost.update(released_at=None)
-    except IntegrityError as error:
-        raise errors.SeatsTaken(seats=named(seats)) from error
 
 
 @transaction.atomic
@@ -269,11 +236,13 @@ def cancel(*, reservation_id: int, at: datetime) -> Reservation:
 def cancellation_fee(reservation: Reservation, *, at: datetime) -> int:
     """What cancelling costs at that instant, in minor units.
 
-    Raises `HoldExpired` and `ReservationCancelled` where there is nothing to cancel, and
-    `ShowStarted`.
+    Nothing of a hold, nor where the house cancelled the show. Raises `HoldExpired` and
+    `ReservationCancelled` where there is nothing to cancel, and `ShowStarted`.
     """
     if reservation.state != ReservationState.CONFIRMED:
         check_holding(reservation, at)
+        return 0
+    if reservation.showtime.is_cancelled:
         return 0
     starts_at = reservation.showtime.starts_at
     if at >= starts_at:
@@ -302,9 +271,9 @@ def _cancel(reservation: Reservation, *, fee: int, at: datetime) -> Reservation:
     reservation.state = ReservationState.CANCELLED
     reservation.cancelled_at = at
     reservation.cancellation_fee = fee
-    reservation.needs_settling = True
-    reservation.save(update_fields=["state", "cancelled_at", "cancellation_fee", "needs_settling"])
-    _release(reservation, at)
+    reservation.settle_after = at
+    reservation.save(update_fields=["state", "cancelled_at", "cancellation_fee", "settle_after"])
+    claims.release(reservation, at)
     return reservation
 
 
@@ -312,24 +281,33 @@ def _cancel(reservation: Reservation, *, fee: int, at: datetime) -> Reservation:
 def expire(*, reservation_id: int, at: datetime) -> bool:
     """Tidy up a hold past its time. Says whether it was one."""
     reservation = lock(reservation_id)
-    if not (
-        reservation.state == ReservationState.HELD
-        and reservation.state_at(at) == ReservationState.EXPIRED
-    ):
+    is_hold = reservation.state == ReservationState.HELD
+    if not is_hold or reservation.state_at(at) != ReservationState.EXPIRED:
         return False
-    reservation.state = ReservationState.EXPIRED
-    reservation.save(update_fields=["state"])
-    _release(reservation, at)
+    _expire(reservation, at)
     return True
 
 
-def need_settling(reservation: Reservation, *, needed: bool = True) -> None:
-    """Note, under the reservation's lock, whether its money has to be looked at."""
-    if reservation.needs_settling != needed:
-        reservation.needs_settling = needed
-        reservation.save(update_fields=["needs_settling"])
+@transaction.atomic
+def end_unsold(*, reservation_id: int, at: datetime) -> None:
+    """End a hold now that will not be sold: its payment failed, or its seats are gone.
+
+    What is no hold stays as it is.
+    """
+    reservation = lock(reservation_id)
+    if reservation.state == ReservationState.HELD:
+        _expire(reservation, at)
 
 
-def _release(reservation: Reservation, at: datetime) -> None:
-    """Free the seats that this reservation holds, and nobody else's."""
-    reservation.tickets.live().update(released_at=at)
+def _expire(reservation: Reservation, at: datetime) -> None:
+    reservation.state = ReservationState.EXPIRED
+    reservation.expires_at = min(reservation.expires_at, at)
+    reservation.save(update_fields=["state", "expires_at"])
+    claims.release(reservation, at)
+
+
+def settle_from(reservation: Reservation, when: datetime | None) -> None:
+    """Note, under the reservation's lock, from when on its money has to be looked at, if ever."""
+    if reservation.settle_after != when:
+        reservation.settle_after = when
+        reservation.save(update_fields=["settle_after"])

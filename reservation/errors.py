@@ -26,6 +26,13 @@ class UnknownTicketType(DomainError):
     attr = "tickets"
 
 
+class NoSeats(DomainError):
+    status = 400
+    code = "no_seats"
+    sentence = "Name at least one seat."
+    attr = "seats"
+
+
 class TooManySeats(DomainError):
     status = 400
     code = "too_many_seats"
@@ -72,6 +79,14 @@ class HoldExpired(DomainError):
 class ReservationCancelled(DomainError):
     code = "reservation_cancelled"
     sentence = "This reservation was cancelled. Hold seats anew."
+
+
+class IdempotencyKeyReused(DomainError):
+    status = 422
+    code = "idempotency_key_reused"
+    sentence = (
+        "This Idempotency-Key came before with another body. Send a new key with a new request."
+    )
 
 
 class AlreadyConfirmed(DomainError):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from cinema_reservation.api.idempotency import IdempotencyKeyReused
+from reservation.errors import IdempotencyKeyReused
 from reservation.models import IdempotentRequest
 
 KEPT_FOR = timedelta(days=1)

@@ -7,7 +7,6 @@ failed logins in ten minutes close an account's password login until the window 
 most ten minutes later; who is logged in already is not touched by it.
 """
 
-import ipaddress
 from datetime import timedelta
 
 from django.utils import timezone
@@ -25,22 +24,6 @@ class DatabaseRateThrottle(RateThrottle):
         return RateCount.objects.count_one(key=key, expires_at=expires_at)
 
 
-class AddressThrottle(DatabaseRateThrottle):
-    """Counts by network address; all of an IPv6 customer's (their /64) are one."""
-
-    def ident(self, request: Request) -> str | None:
-        given = self.get_ident(request) or ""
-        try:
-            address = ipaddress.ip_address(given.strip())
-        except ValueError:
-            return given
-        if address.version == 4:
-            return str(address)
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((int(address), 64), strict=False))
-
-
 class NameThrottle(DatabaseRateThrottle):
     """Counts by the account's name that the body gives, whether or not it exists."""
 
@@ -53,11 +36,11 @@ class NameThrottle(DatabaseRateThrottle):
         return normalised(str(name)) if isinstance(name, str | int) else None
 
 
-class RegisterThrottle(AddressThrottle):
+class RegisterThrottle(DatabaseRateThrottle):
     scope = "register"
 
 
-class LoginAddressThrottle(AddressThrottle):
+class LoginAddressThrottle(DatabaseRateThrottle):
     scope = "login_address"
 
 
@@ -75,7 +58,7 @@ class PasswordThrottle(DatabaseRateThrottle):
         return f"id:{request.user.pk}"
 
 
-class OtpAddressThrottle(AddressThrottle):
+class OtpAddressThrottle(DatabaseRateThrottle):
     scope = "otp_address"
 
 
@@ -83,7 +66,7 @@ class OtpAccountThrottle(NameThrottle):
     scope = "otp_account"
 
 
-class VerifyAddressThrottle(AddressThrottle):
+class VerifyAddressThrottle(DatabaseRateThrottle):
     scope = "verify_address"
 
 

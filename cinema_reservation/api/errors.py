@@ -7,11 +7,9 @@ a client sends is answered with a 500, and nothing under `/api/` with HTML.
 """
 
 import logging
-import sqlite3
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError, InterfaceError
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
@@ -20,6 +18,7 @@ from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework.exceptions import APIException, ErrorDetail, ParseError
 
 from cinema_reservation.errors import DomainError, PayloadTooLarge, ServiceUnavailable
+from cinema_reservation.outages import is_outage
 
 log = logging.getLogger(__name__)
 
@@ -30,33 +29,6 @@ class InUse(DomainError):
         "Something that was sold depends on this, so it can't be deleted. "
         "Retire or cancel it instead."
     )
-
-
-# SQLSTATE classes and codes that mean "not now": connection failures, an operator's
-# shutdown, a standby that can't write, serialization and deadlock, lock and statement
-# time-outs, too many connections.
-TRANSIENT_SQLSTATES = ("08", "57P", "57014", "25006", "40001", "40P01", "55P03", "53300")
-TRANSIENT_SQLITE_ERRORS = frozenset(
-    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
-)
-
-
-def is_outage(error: BaseException) -> bool:
-    """Whether a database error passes by itself, so that asking again makes sense.
-
-    A damaged database file does not: that is for people to hear of, as a 500.
-    """
-    if not isinstance(error, DatabaseError | InterfaceError):
-        return False
-    cause = error.__cause__
-    sqlite_code = getattr(cause, "sqlite_errorcode", None)
-    if sqlite_code is not None:
-        return sqlite_code & 0xFF in TRANSIENT_SQLITE_ERRORS
-    sqlstate = getattr(cause, "sqlstate", None)
-    if sqlstate is not None:
-        return sqlstate.startswith(TRANSIENT_SQLSTATES)
-    # psycopg gives no SQLSTATE when it lost the server or the pool ran dry.
-    return type(error).__name__ in {"OperationalError", "InterfaceError"}
 
 
 def as_api_exception(error: DomainError) -> APIException:

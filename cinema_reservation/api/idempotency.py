@@ -7,18 +7,8 @@ from typing import Any
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from cinema_reservation.errors import DomainError
-
 HEADER = "Idempotency-Key"
 MAX_LENGTH = 255
-
-
-class IdempotencyKeyReused(DomainError):
-    status = 422
-    code = "idempotency_key_reused"
-    sentence = (
-        "This Idempotency-Key came before with another body. Send a new key with a new request."
-    )
 
 
 def key_of(request: Request) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.middleware import common
 
-from cinema_reservation.api.errors import is_outage, unavailable_response
+from cinema_reservation.api.errors import unavailable_response
+from cinema_reservation.outages import is_outage
 
 log = logging.getLogger(__name__)
 

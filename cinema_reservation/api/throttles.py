@@ -6,6 +6,7 @@ one increment both counts and tells. Windows are fixed: a limit of 5 an hour let
 """
 
 import hashlib
+import ipaddress
 import math
 import time
 from typing import ClassVar
@@ -30,8 +31,20 @@ class RateThrottle(BaseThrottle):
     scope: ClassVar[str]
 
     def ident(self, request: Request) -> str | None:
-        """Whom to count; nobody where `None`."""
-        return self.get_ident(request)
+        """Whom to count, nobody where `None`: the network address, unless a subclass knows better.
+
+        All addresses of an IPv6 customer (their /64) are one.
+        """
+        given = (self.get_ident(request) or "").strip()
+        try:
+            address = ipaddress.ip_address(given)
+        except ValueError:
+            return given
+        if address.version == 4:
+            return str(address)
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((int(address), 64), strict=False))
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         ident = self.ident(request)

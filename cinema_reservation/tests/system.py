@@ -82,7 +82,7 @@ class System:
     def is_ready(self) -> bool:
         try:
             return requests.get(f"{self.url}/health/ready/", timeout=2).ok
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def ask(self, method: str, path: str, *, token: str = "", **more: Any) -> requests.Response:

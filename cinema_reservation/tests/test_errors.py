@@ -8,8 +8,8 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import QuerySet
 from rest_framework.test import APIClient
 
-from cinema_reservation.api.errors import is_outage
 from cinema_reservation.errors import DomainError
+from cinema_reservation.outages import is_outage
 from reservation.models import Reservation
 
 

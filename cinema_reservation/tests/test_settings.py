@@ -32,7 +32,10 @@ def start(**environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("environment", [{}, PUBLIC, {"DEBUG": "1"}, {"PORT": "9000"}])
+@pytest.mark.parametrize(
+    "environment",
+    [{}, PUBLIC, PUBLIC | {"BIND": "0.0.0.0:80"}, {"DEBUG": "1"}, {"PORT": "9000"}],
+)
 def test_it_starts_on_a_laptop_with_nothing_set_and_in_public_with_all(environment):
     result = start(**environment)
     assert result.returncode == 0, result.stderr
@@ -57,6 +60,8 @@ REFUSED = [
         | {"STRIPE_API_BASE": "http://127.0.0.1:8421"},
         "not a test key",
     ),
+    ({"BIND": "0.0.0.0:8000"}, "others can reach this"),
+    ({"DEBUG": "1", "BIND": "[::]:8000"}, "others can reach this"),
     ({"STRIPE_API_BASE": "http://stripe.example"}, "only a sandbox on this machine"),
     ({"STRIPE_API_BASE": "http://127.0.0.1.evil.example"}, "only a sandbox on this machine"),
 ]

@@ -47,7 +47,7 @@ class TestOpen:
     def test_prolongs_the_hold_past_the_page_s_end(self, stripe, reservation):
         payment = open_page(reservation)
         reservation.refresh_from_db()
-        assert reservation.expires_at - payment.expires_at == timedelta(minutes=5)
+        assert reservation.expires_at - payment.expires_at == timedelta(minutes=10)
 
     def test_again_gives_the_same_page(self, stripe, reservation):
         assert open_page(reservation).checkout_url == open_page(reservation).checkout_url

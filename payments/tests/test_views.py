@@ -81,7 +81,7 @@ class TestStatus:
         assert body["status"] == "unpaid"
         assert body["checkout_url"] == page["checkout_url"]
         stripe.pay(page["session_id"])
-        Payment.objects.update(updated_at=timezone.now() - timezone.timedelta(minutes=1))
+        Payment.objects.update(looked_at=timezone.now() - timezone.timedelta(minutes=1))
         body = self.status(owner_client, reservation)
         assert (body["status"], body["reservation_state"]) == ("paid", "confirmed")
         assert body["paid"] == {"amount": 2500, "currency": "usd"}
@@ -98,7 +98,7 @@ class TestStatus:
         assert len(stripe.requests) == asked
 
     def test_does_not_hide_that_stripe_is_away(self, stripe, reservation, owner_client, page):
-        Payment.objects.update(updated_at=timezone.now() - timezone.timedelta(minutes=1))
+        Payment.objects.update(looked_at=timezone.now() - timezone.timedelta(minutes=1))
         stripe.fail_next(500, times=3)
         answer = owner_client.get(f"/api/payment-status/{reservation.pk}/")
         assert answer.status_code == 503
@@ -107,7 +107,7 @@ class TestStatus:
 class TestReturnPages:
     def paid_page(self, stripe, page):
         stripe.pay(page["session_id"])
-        Payment.objects.update(updated_at=timezone.now() - timezone.timedelta(minutes=1))
+        Payment.objects.update(looked_at=timezone.now() - timezone.timedelta(minutes=1))
         return f"/api/payment/success/?session_id={page['session_id']}"
 
     def test_success_settles_when_the_webhook_is_late(self, stripe, reservation, page, anyone):

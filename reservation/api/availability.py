@@ -113,9 +113,9 @@ class AvailableSeatsViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Seat]
         return free_seats(self.show, timezone.now())
 
     def get_serializer_context(self) -> dict[str, Any]:
-        default = TicketType.objects.filter(is_default=True).values_list("percentage", flat=True)
+        default = TicketType.objects.filter(is_default=True).first()
         return {
             **super().get_serializer_context(),
             "show": self.show,
-            "percentage": default.first() or 100,
+            "percentage": 100 if default is None else default.percentage,
         }

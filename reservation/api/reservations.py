@@ -81,7 +81,7 @@ class ReservationViewSet(
             errors.TooManyHolds,
             errors.SalesClosed,
             errors.ShowCancelled,
-            idempotency.IdempotencyKeyReused,
+            errors.IdempotencyKeyReused,
         ),
         "destroy": (errors.HoldExpired, errors.ShowStarted),
         "cancel": (errors.HoldExpired, errors.ShowStarted),

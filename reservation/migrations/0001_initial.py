@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
                 ('total', models.PositiveIntegerField(help_text='In minor units (cents).')),
                 ('cancellation_policy', models.JSONField(default=list)),
                 ('cancellation_fee', models.PositiveIntegerField(default=0)),
-                ('needs_settling', models.BooleanField(default=False, editable=False)),
+                ('settle_after', models.DateTimeField(editable=False, null=True)),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to=settings.AUTH_USER_MODEL)),
                 ('showtime', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to='reservation.showtime')),
             ],
@@ -215,6 +215,10 @@ class Migration(migrations.Migration):
             model_name='showtime',
             index=models.Index(fields=['hall', 'starts_at'], name='show_by_hall'),
         ),
+        migrations.AddIndex(
+            model_name='showtime',
+            index=models.Index(condition=models.Q(('state', 'cancelled')), fields=['id'], name='show_cancelled'),
+        ),
         migrations.AddConstraint(
             model_name='showtime',
             constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at')), ('hall_free_at__gte', models.F('ends_at'))), name='show_runs_forward'),
@@ -229,7 +233,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='reservation',
-            index=models.Index(condition=models.Q(('needs_settling', True)), fields=['id'], name='reservation_unsettled'),
+            index=models.Index(condition=models.Q(('settle_after__isnull', False)), fields=['settle_after'], name='reservation_unsettled'),
         ),
         migrations.AddConstraint(
             model_name='reservation',

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from reservation.models.programme import ShowTime, TicketType
+from reservation.models.programme import ShowState, ShowTime, TicketType
 from reservation.models.venue import Seat
 
 # Read aloud and typed by hand: no 0/O, 1/I/L, 5/S, 2/Z, 8/B, U/V. Ten of these make 6e13
@@ -46,9 +46,14 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         """Holds past their time: dead already, though nobody has tidied them up yet."""
         return self.filter(state=ReservationState.HELD, expires_at__lte=at)
 
-    def unsettled(self) -> Self:
-        """Those whose money may not be what is due."""
-        return self.filter(needs_settling=True)
+    def unsettled(self, at: datetime) -> Self:
+        """Those whose money may not be what is due, and whose time to be looked at has come."""
+        return self.filter(settle_after__lte=at)
+
+    def of_cancelled_shows(self) -> Self:
+        """Those that still hold seats of a show that won't take place."""
+        living = [ReservationState.HELD, ReservationState.CONFIRMED]
+        return self.filter(state__in=living, showtime__state=ShowState.CANCELLED)
 
     def in_state(self, state: str, at: datetime) -> Self:
         """Those whose `state_at` that instant is this one."""
@@ -91,8 +96,8 @@ class Reservation(models.Model):
     # What the house keeps of a reservation that was cancelled after it was paid.
     cancellation_fee = models.PositiveIntegerField(default=0)
     # Set with every change that may leave more money with us than is due; whoever keeps the
-    # money looks, settles, and clears it.
-    needs_settling = models.BooleanField(default=False, editable=False)
+    # money looks from then on, settles, and clears it.
+    settle_after = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[models.Manager["Reservation"]] = ReservationQuerySet.as_manager()
 
@@ -104,7 +109,9 @@ class Reservation(models.Model):
                 fields=["expires_at"], condition=Q(state="held"), name="reservation_holds_by_end"
             ),
             models.Index(
-                fields=["id"], condition=Q(needs_settling=True), name="reservation_unsettled"
+                fields=["settle_after"],
+                condition=Q(settle_after__isnull=False),
+                name="reservation_unsettled",
             ),
         ]
         constraints: ClassVar = [

@@ -72,6 +72,7 @@ class ShowTime(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["movie", "starts_at"], name="show_by_movie"),
             models.Index(fields=["hall", "starts_at"], name="show_by_hall"),
+            models.Index(fields=["id"], condition=Q(state="cancelled"), name="show_cancelled"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from reservation import booking, errors, programme
+from reservation import booking, claims, errors, programme
 from reservation.booking import SeatChoice
 from reservation.models import Reservation, ReservationState, SeatCategory, Ticket, TicketType
 from reservation.tests.factories import SeatFactory, confirmed, held, show_with_seats
@@ -170,7 +170,7 @@ class TestConstraint:
     ):
         show, seats = show_with_seats(1)
         held(owner, show, seats, at=NOW)
-        monkeypatch.setattr(booking, "_free_or_refuse", lambda *args: None)
+        monkeypatch.setattr(claims, "free_or_refuse", lambda *args: None)
         with pytest.raises(errors.SeatsTaken) as refusal:
             held(stranger, show, seats, at=NOW)
         assert refusal.value.facts["seats"] == [{"id": seats[0].pk, "label": "A1"}]

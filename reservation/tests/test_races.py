@@ -14,7 +14,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from cinema_reservation.tests.racing import at_once
-from reservation import booking, errors
+from reservation import booking, claims, errors
 from reservation.models import Reservation, ShowTime, Ticket
 from reservation.tests.factories import held, show_with_seats
 from users.tests.factories import UserFactory
@@ -129,7 +129,7 @@ def test_the_race_is_real(rivals, monkeypatch):
         return insert(*args)
 
     unguarded = ShowTime.objects.select_related("movie", "hall__cinema")
-    monkeypatch.setattr(booking, "_lock_show", lambda pk: unguarded.get(pk=pk))
+    monkeypatch.setattr(claims, "lock_show", lambda pk: unguarded.get(pk=pk))
     monkeypatch.setattr(booking, "_insert", slowly)
     monkeypatch.setattr(booking, "hold", booking.hold.__wrapped__)
     constraint = next(c for c in Ticket._meta.constraints if c.name == "one_live_ticket_per_seat")

@@ -4,6 +4,8 @@ import logging
 import signal
 import threading
 from argparse import ArgumentParser
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -12,8 +14,8 @@ from django.db import close_old_connections, connections
 from django.utils import timezone
 
 from cinema_reservation import mail
-from cinema_reservation.api.errors import is_outage
 from cinema_reservation.errors import ServiceUnavailable
+from cinema_reservation.outages import is_outage
 from payments import rounds
 from reservation import idempotency
 from users import otp
@@ -49,12 +51,9 @@ class Command(BaseCommand):
     def _work_until_told_to_stop(self) -> None:
         done = 0
         while not self.stopping.is_set():
-            try:
-                work_once()
-                if done % TIDY_EVERY_ROUNDS == 0:
-                    tidy()
-            except Exception as error:  # noqa: BLE001
-                _survive(error)
+            work_once()
+            if done % TIDY_EVERY_ROUNDS == 0:
+                tidy()
             done += 1
             self.stopping.wait(settings.WORKER_ROUND_SECONDS)
 
@@ -62,22 +61,25 @@ class Command(BaseCommand):
 def work_once() -> None:
     """One round of everything, money before mail, so that its mail leaves in the same round."""
     close_old_connections()
-    otp.answer_requests()
-    rounds.all_rounds(at=timezone.now())
-    mail.send_queued()
+    _try(otp.answer_requests)
+    for round_ in rounds.ROUNDS:
+        _try(partial(round_, at=timezone.now()))
+    _try(mail.send_queued)
 
 
 def tidy() -> None:
     """Delete what has lost its meaning."""
-    at = timezone.now()
-    tidy_users(at=at)
-    idempotency.forget_old(at=at)
+    _try(lambda: tidy_users(at=timezone.now()))
+    _try(lambda: idempotency.forget_old(at=timezone.now()))
 
 
-def _survive(error: Exception) -> None:
-    """Nothing may stop the worker for good; what is away comes back."""
-    if isinstance(error, ServiceUnavailable) or is_outage(error):
-        log.warning("worker: waiting, %s", error)
-    else:
-        log.exception("worker: a round failed", exc_info=error)
-    connections.close_all()
+def _try(task: Callable[[], object]) -> None:
+    """Nothing stops the worker for good, and no task another one; what is away comes back."""
+    try:
+        task()
+    except Exception as error:
+        if isinstance(error, ServiceUnavailable) or is_outage(error):
+            log.warning("worker: waiting, %s", error)
+        else:
+            log.exception("worker: a task failed")
+        connections.close_all()

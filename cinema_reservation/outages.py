@@ -1,0 +1,31 @@
+"""Which database errors pass by themselves, so that asking again makes sense."""
+
+import sqlite3
+
+from django.db import DatabaseError, InterfaceError
+
+# SQLSTATE classes and codes that mean "not now": connection failures, an operator's
+# shutdown, a standby that can't write, serialization and deadlock, lock and statement
+# time-outs, too many connections.
+TRANSIENT_SQLSTATES = ("08", "57P", "57014", "25006", "40001", "40P01", "55P03", "53300")
+TRANSIENT_SQLITE_ERRORS = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
+)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether a database error passes by itself, so that asking again makes sense.
+
+    A damaged database file does not: that is for people to hear of, as a 500.
+    """
+    if not isinstance(error, DatabaseError | InterfaceError):
+        return False
+    cause = error.__cause__
+    sqlite_code = getattr(cause, "sqlite_errorcode", None)
+    if sqlite_code is not None:
+        return sqlite_code & 0xFF in TRANSIENT_SQLITE_ERRORS
+    sqlstate = getattr(cause, "sqlstate", None)
+    if sqlstate is not None:
+        return sqlstate.startswith(TRANSIENT_SQLSTATES)
+    # psycopg gives no SQLSTATE when it lost the server or the pool ran dry.
+    return type(error).__name__ in {"OperationalError", "InterfaceError"}

@@ -1,0 +1,91 @@
+"""Money on its way back: told to Stripe, asked after, learned of.
+
+Rows are written by `settlement.py`, which decides; here they only move on. Whatever fails
+is noted on the reservation in the same transaction, so that it is settled anew.
+"""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from payments import gateway
+from payments.models import Payment, Refund, RefundState
+from reservation import booking
+
+log = logging.getLogger(__name__)
+
+STATES = {
+    "succeeded": RefundState.SUCCEEDED,
+    "failed": RefundState.FAILED,
+    "canceled": RefundState.FAILED,
+}
+
+
+def send(refund: Refund, *, at: datetime) -> None:
+    """Tell Stripe of a refund. Told twice, it makes one: the key is the same.
+
+    A refusal marks the refund as failed. Raises `StripeUnavailable`.
+    """
+    try:
+        told = gateway.create_refund(
+            payment_intent_id=refund.payment.payment_intent_id,
+            amount=refund.amount,
+            idempotency_key=refund.idempotency_key,
+            metadata={"refund": str(refund.pk)},
+        )
+    except gateway.StripeRefused:
+        log.exception("Stripe refused refund %s", refund.pk)
+        _move(refund, RefundState.FAILED, at=at)
+        # It may have been sent from Stripe's dashboard, and nobody told us.
+        ask_after(refund.payment, at=at)
+        return
+    _move(refund, STATES.get(told.status, RefundState.PENDING), at=at, stripe_id=told.id)
+
+
+def ask_after(payment: Payment, *, at: datetime) -> None:
+    """Learn how the refunds of a payment fare, and of those made in Stripe's dashboard.
+
+    Raises `StripeUnavailable`.
+    """
+    for told in gateway.list_refunds(payment.payment_intent_id):
+        state = STATES.get(told.status, RefundState.PENDING)
+        refund = _known(payment, told) or _imported(payment, told)
+        _move(refund, state, at=at, stripe_id=told.id)
+
+
+def _known(payment: Payment, told: gateway.StripeRefund) -> Refund | None:
+    """Our row of it: by its id, or by what we wrote on it before we learned its id."""
+    refunds = payment.refunds.all()
+    known = refunds.filter(stripe_id=told.id).first()
+    number = told.metadata.get("refund", "")
+    if known is None and number.isdecimal():
+        known = refunds.filter(stripe_id=None, pk=int(number)).first()
+    return known
+
+
+def _imported(payment: Payment, told: gateway.StripeRefund) -> Refund:
+    refund, _ = payment.refunds.get_or_create(
+        stripe_id=told.id,
+        defaults={
+            "amount": told.amount,
+            "reason": "Refunded in Stripe's dashboard",
+            "idempotency_key": f"imported-{told.id}"[:96],
+        },
+    )
+    return refund
+
+
+@transaction.atomic
+def _move(
+    refund: Refund, state: RefundState, *, at: datetime, stripe_id: str | None = None
+) -> None:
+    """Note what Stripe says of a refund. What failed makes its reservation unsettled again."""
+    reservation = booking.lock(refund.payment.reservation_id)
+    refund = Refund.objects.get(pk=refund.pk)
+    if state == RefundState.FAILED and refund.state != RefundState.FAILED:
+        refund.failed_at = at
+        booking.settle_from(reservation, at)
+    refund.state, refund.looked_at = state, at
+    refund.stripe_id = stripe_id or refund.stripe_id
+    refund.save(update_fields=["state", "looked_at", "failed_at", "stripe_id"])

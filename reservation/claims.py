@@ -1,0 +1,81 @@
+"""Which tickets hold which seats: taken, taken back and given up under the show's lock.
+
+Whoever *relies* on seats first locks the show, then looks. Whoever only *frees* seats
+needs no lock on the show: at worst a rival finds a seat taken a moment longer. What a
+reservation still holds is what its live tickets say, never what a clock says: a rival
+may have come between the moment when somebody looked at the clock and the lock.
+
+On SQLite a transaction is alone from its first statement on, which settles the same
+questions; `select_for_update` does nothing there. Behind it all stands the constraint
+`one_live_ticket_per_seat`.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import IntegrityError
+
+from reservation import errors
+from reservation.models import Reservation, ReservationState, Seat, ShowTime, Ticket
+
+
+def lock_show(show_id: int) -> ShowTime:
+    """Lock the show, so that one at a time looks for its free seats and takes them.
+
+    Returns it with its film, hall and cinema. Raises `UnknownShow`.
+    """
+    shows = ShowTime.objects.select_related("movie", "hall__cinema")
+    try:
+        return shows.select_for_update(of=("self",), no_key=True).get(pk=show_id)
+    except ShowTime.DoesNotExist:
+        raise errors.UnknownShow from None
+
+
+def free_or_refuse(show: ShowTime, seats: Collection[Seat], at: datetime) -> None:
+    """Release what dead holds still keep of these seats; `SeatsTaken` names the others'.
+
+    Only tickets are touched: locking the dead reservation here, after the show, would
+    turn the order of locks around.
+    """
+    tickets = Ticket.objects.live().filter(showtime=show, seat__in=seats)
+    dead, rivals = [], set()
+    for ticket in tickets.select_related("reservation"):
+        if ticket.reservation.state_at(at) == ReservationState.EXPIRED:
+            dead.append(ticket.pk)
+        else:
+            rivals.add(ticket.seat_id)
+    if rivals:
+        raise errors.SeatsTaken(seats=named(seat for seat in seats if seat.pk in rivals))
+    if dead:
+        Ticket.objects.filter(pk__in=dead).update(released_at=at)
+
+
+def named(seats: Iterable[Seat]) -> list[dict[str, object]]:
+    """Seats as errors name them."""
+    return [{"id": seat.pk, "label": seat.label} for seat in seats]
+
+
+def has_lost_seats(reservation: Reservation) -> bool:
+    """Whether any of its tickets was released. Ask under the show's lock."""
+    return reservation.tickets.exclude(released_at=None).exists()
+
+
+def claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
+    """Take back what a dead hold has lost, all or none.
+
+    Raises `SeatsTaken`, and `HoldExpired` once the show has begun.
+    """
+    if at >= show.starts_at:
+        raise errors.HoldExpired
+    lost = reservation.tickets.exclude(released_at=None)
+    seats = [ticket.seat for ticket in lost.select_related("seat")]
+    free_or_refuse(show, seats, at)
+    try:
+        lost.update(released_at=None)
+    except IntegrityError as error:
+        raise errors.SeatsTaken(seats=named(seats)) from error
+
+
+def release(reservation: Reservation, at: datetime) -> None:
+    """Free the seats that this reservation holds, and nobody else's."""
+    reservation.tickets.live().update(released_at=at)
