@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends import console, filebased
 from django.db import connection
+from django.template.loader import render_to_string
 from post_office import mail
 from post_office.lockfile import FileLock, FileLocked
 
@@ -21,6 +23,21 @@ class DevelopmentBackend(filebased.EmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         console.EmailBackend(stream=sys.stdout).send_messages(email_messages)
         return super().send_messages(email_messages) or 0
+
+
+def write(*, to: str, template: str, context: dict[str, Any]) -> None:
+    """Queue a mail in the caller's transaction. The template's first line is the subject."""
+    text = render_to_string(template, context)
+    subject, _, body = text.partition("\n")
+    # The queue reads what it is given as a template once more. So it is given one that only
+    # names the finished text: braces in a film's title stay what they are.
+    mail.send(
+        [to],
+        settings.DEFAULT_FROM_EMAIL,
+        subject="{{ subject|safe }}",
+        message="{{ body|safe }}",
+        context={"subject": " ".join(subject.split()), "body": body.strip() + "\n"},
+    )
 
 
 def send_queued() -> int:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from cinema_reservation.errors import DomainError
-from payments import gateway, refunds
+from payments import gateway, mail, refunds
 from payments.models import Payment, PaymentState, Refund
 from reservation import booking
 from reservation.errors import ShowCancelled
@@ -108,12 +108,13 @@ def _write_refunds(
         if amount <= 0 or payment.refund_failed_after(at - RETRY_FAILED_REFUND):
             continue
         excess -= amount
-        payment.refunds.create(
+        refund = payment.refunds.create(
             amount=amount,
             reason=_reason(reservation),
             looked_at=at,
             idempotency_key=f"refund-{payment.pk}-{len(payment.refunds.all()) + 1}",
         )
+        mail.tell_refund(refund, reservation)
     return max(excess, 0)
 
 

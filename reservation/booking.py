@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from reservation import claims, errors
+from reservation import claims, errors, mail
 from reservation.models import (
     Channel,
     Reservation,
@@ -217,6 +217,7 @@ def confirm(*, reservation_id: int, at: datetime) -> Reservation:
     reservation.state = ReservationState.CONFIRMED
     reservation.confirmed_at = at
     reservation.save(update_fields=["state", "confirmed_at"])
+    mail.tell_confirmed(reservation)
     return reservation
 
 
@@ -230,7 +231,11 @@ def cancel(*, reservation_id: int, at: datetime) -> Reservation:
     reservation = lock(reservation_id)
     if reservation.state == ReservationState.CANCELLED:
         return reservation
-    return _cancel(reservation, fee=cancellation_fee(reservation, at=at), at=at)
+    was_hold = reservation.state == ReservationState.HELD
+    _cancel(reservation, fee=cancellation_fee(reservation, at=at), at=at)
+    if not was_hold:
+        mail.tell_cancelled(reservation, by_house=False)
+    return reservation
 
 
 def cancellation_fee(reservation: Reservation, *, at: datetime) -> int:
@@ -264,17 +269,18 @@ def cancel_by_house(*, reservation_id: int, at: datetime) -> Reservation:
     reservation = lock(reservation_id)
     if reservation.state == ReservationState.CANCELLED:
         return reservation
-    return _cancel(reservation, fee=0, at=at)
+    _cancel(reservation, fee=0, at=at)
+    mail.tell_cancelled(reservation, by_house=True)
+    return reservation
 
 
-def _cancel(reservation: Reservation, *, fee: int, at: datetime) -> Reservation:
+def _cancel(reservation: Reservation, *, fee: int, at: datetime) -> None:
     reservation.state = ReservationState.CANCELLED
     reservation.cancelled_at = at
     reservation.cancellation_fee = fee
     reservation.settle_after = at
     reservation.save(update_fields=["state", "cancelled_at", "cancellation_fee", "settle_after"])
     claims.release(reservation, at)
-    return reservation
 
 
 @transaction.atomic

@@ -1,0 +1,78 @@
+"""What customers read, as they read it."""
+
+import re
+
+import pytest
+from django.db import transaction
+from post_office.models import Email
+
+from reservation import booking
+from reservation.tests.factories import confirmed, held, show_with_seats
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def place():
+    show, seats = show_with_seats(2)
+    show.movie.title = "The {{ code }} & <General> {% now 'Y' %}"
+    show.movie.save()
+    return show, seats
+
+
+def test_a_confirmation_has_all_that_one_needs_at_the_door(owner, place):
+    show, _ = place
+    reservation = confirmed(owner, *place)
+    mail = Email.objects.get()
+    assert mail.to == ["olivia@example.com"]
+    assert reservation.code in mail.subject
+    local = show.starts_at.astimezone(show.hall.cinema.zone)
+    for fact in (reservation.code, "A1, A2", "25.00 USD", show.hall.cinema.name):
+        assert fact in mail.message
+    assert f"{local:%H:%M}" in mail.message
+
+
+def test_a_film_s_title_is_text_and_nothing_else(owner, place):
+    confirmed(owner, *place)
+    mail = Email.objects.get()
+    assert "The {{ code }} & <General> {% now 'Y' %}" in mail.message
+    assert "The {{ code }} & <General> {% now 'Y' %}" in mail.subject
+
+
+def test_a_confirmation_is_sent_once(owner, place):
+    reservation = confirmed(owner, *place)
+    booking.confirm(reservation_id=reservation.pk, at=reservation.confirmed_at)
+    assert Email.objects.count() == 1
+
+
+def test_it_leaves_with_the_booking_or_not_at_all(owner, place):
+    reservation = held(owner, *place)
+    with transaction.atomic():
+        booking.confirm(reservation_id=reservation.pk, at=reservation.created_at)
+        assert Email.objects.exists()
+        transaction.set_rollback(True)
+    assert not Email.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [(booking.cancel, "As you wished"), (booking.cancel_by_house, "had to cancel")],
+)
+def test_a_cancellation_says_whose_wish_it_was(owner, place, verb, words):
+    reservation = confirmed(owner, *place)
+    verb(reservation_id=reservation.pk, at=reservation.confirmed_at)
+    verb(reservation_id=reservation.pk, at=reservation.confirmed_at)
+    (_, mail) = Email.objects.order_by("pk")
+    assert words in mail.message
+    assert re.search(r"goes back to you", mail.message)
+
+
+def test_letting_a_hold_go_is_worth_no_mail(owner, place):
+    reservation = held(owner, *place)
+    booking.cancel(reservation_id=reservation.pk, at=reservation.created_at)
+    assert not Email.objects.exists()
+
+
+def test_the_box_office_has_no_address(place):
+    confirmed(None, *place)
+    assert not Email.objects.exists()
