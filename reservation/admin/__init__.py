@@ -1,5 +1,9 @@
 """The staff's desk, by concept. Its pages and actions call the same verbs as the API."""
 
+from django.contrib import admin
+
 from reservation.admin import booking, catalogue, programme, venue
+
+admin.site.index_title = "The staff's desk"
 
 __all__ = ["booking", "catalogue", "programme", "venue"]

@@ -15,6 +15,7 @@ from cinema_reservation.desk import ReadOnlyAdmin
 from cinema_reservation.money import written
 from reservation import booking
 from reservation.admin import confirmation
+from reservation.admin.confirmation import counted
 from reservation.admin.fields import clock
 from reservation.admin.filters import ReservationDayFilter, ReservationStateFilter
 from reservation.models import Reservation, ReservationState, Ticket
@@ -85,7 +86,7 @@ class ReservationAdmin(ReadOnlyAdmin):
     actions_detail = ("cancel_this_one",)
     fieldsets = (
         (None, {"fields": ("code", "state_now", "customer", "channel")}),
-        ("Show", {"fields": ("film", "starts_locally", "hall", "cinema")}),
+        ("Show", {"fields": ("film", "starts_locally", "hall")}),
         ("Money", {"fields": ("total_written", "due_written", "fee_written", "policy")}),
         (
             "Dates, by the cinema's clock",
@@ -112,10 +113,6 @@ class ReservationAdmin(ReadOnlyAdmin):
     @admin.display(description="Hall")
     def hall(self, reservation: Reservation) -> str:
         return str(reservation.showtime.hall)
-
-    @admin.display(description="Cinema")
-    def cinema(self, reservation: Reservation) -> str:
-        return reservation.showtime.hall.cinema.name
 
     @admin.display(description="State")
     def state_now(self, reservation: Reservation) -> str:
@@ -183,8 +180,8 @@ class ReservationAdmin(ReadOnlyAdmin):
             booking.cancel_by_house(reservation_id=reservation.pk, at=at)
         self.message_user(
             request,
-            f"{len(reservations)} reservations are cancelled. What was paid for them goes back "
-            "to the customers.",
+            f"Cancelled: {counted(len(reservations), 'reservation')}. What was paid goes back to "
+            "the customers.",
             messages.SUCCESS,
         )
         return None
@@ -196,16 +193,16 @@ class ReservationAdmin(ReadOnlyAdmin):
             self,
             request,
             action="cancel_by_house",
-            question=f"Cancel {len(reservations)} reservations by the house?",
+            question=f"Cancel {counted(len(reservations), 'reservation')} by the house?",
             consequences=[
-                "Their seats are free for others at once.",
-                "Everything that was paid for them goes back, without any fee.",
+                "The seats are free for others at once.",
+                "Everything that was paid goes back, without a fee.",
                 "This can't be undone. One that is cancelled already stays as it is.",
             ],
             headings=["Code", "Customer", "Film", "Starts (local time)", "State", "Total"],
             rows=[_row(self, reservation) for reservation in reservations],
             selected=[reservation.pk for reservation in reservations],
-            button="Yes, cancel them",
+            button="Yes, cancel",
         )
 
 

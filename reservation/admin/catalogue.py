@@ -9,7 +9,11 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
-from unfold.widgets import UnfoldAdminImageFieldWidget, UnfoldAdminURLInputWidget
+from unfold.widgets import (
+    UnfoldAdminImageFieldWidget,
+    UnfoldAdminSelect2MultipleWidget,
+    UnfoldAdminURLInputWidget,
+)
 
 from reservation.admin.refusals import RefusableForm, RefusingAdmin
 from reservation.models import Genre, Movie, ShowTime
@@ -35,7 +39,9 @@ class MovieForm(RefusableForm):
     class Meta:
         model = Movie
         fields = "__all__"
+        widgets: ClassVar = {"genres": UnfoldAdminSelect2MultipleWidget}
         help_texts: ClassVar = {
+            "genres": "As many as fit.",
             "runtime_minutes": "Without trailers. It counts for shows that are scheduled from "
             "now on; correcting it moves no show that was announced.",
         }
@@ -57,7 +63,6 @@ class MovieAdmin(RefusingAdmin):
     list_filter = ("genres", "certificate", "release_date")
     search_fields = ("title",)
     search_help_text = "Look for a title"
-    autocomplete_fields = ("genres",)
     fieldsets = (
         (None, {"fields": ("title", "synopsis", "genres")}),
         (

@@ -8,6 +8,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 
+def counted(number: int, word: str) -> str:
+    """`1 show`, `2 shows`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def is_confirmed(request: HttpRequest) -> bool:
     return request.method == "POST" and "confirmed" in request.POST
 

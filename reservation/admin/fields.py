@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.core.validators import EMPTY_VALUES
 from django.utils.text import format_lazy
@@ -16,6 +17,8 @@ from reservation.models import Cinema
 from reservation.models.venue import HIGHEST_PRICE
 from reservation.rules import timetable
 
+LONGEST_ID = 18
+
 
 def price_written(amount: int) -> str:
     """An amount of the house's currency for people."""
@@ -25,6 +28,20 @@ def price_written(amount: int) -> str:
 def clock(moment: datetime, cinema: Cinema) -> str:
     """A moment as that cinema's clock shows it: `Fri 27 Nov 2026 21:00`."""
     return f"{moment.astimezone(cinema.zone):%a %d %b %Y %H:%M}"
+
+
+def is_id(value: object) -> bool:
+    """Whether that, as it came in an address or a form, can be a row's id."""
+    text = str(value)
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
+
+
+class SearchingSelect(AutocompleteSelect):
+    """Looks rows up while one types, for lists that are too long to choose from."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        # Django asks the database for whatever was sent, letters and all.
+        return super().optgroups(name, [one for one in value if is_id(one)], attr)
 
 
 class MoneyField(forms.DecimalField):
@@ -61,7 +78,7 @@ class CinemaTimeField(forms.DateTimeField):
 
     def __init__(self, **kwargs: Any) -> None:
         # The browser's own picker: it asks for no time zone and assumes none.
-        attrs = {"type": "datetime-local", "class": " ".join(DATETIME_CLASSES)}
+        attrs = {"type": "datetime-local", "class": " ".join([*DATETIME_CLASSES, "max-w-2xl"])}
         widget = forms.DateTimeInput(attrs=attrs, format="%Y-%m-%dT%H:%M")
         super().__init__(widget=widget, **kwargs)
 

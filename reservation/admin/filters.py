@@ -1,19 +1,20 @@
 """What narrows down the desk's lists."""
 
 import datetime
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from reservation.admin.fields import is_id
 from reservation.api.programme import starting_on
 from reservation.models import Hall, Reservation, ReservationState, ShowTime
 from reservation.rules import timetable
 
 DAYS_AHEAD = 14
-LONGEST_ID = 18
 
 
 class HallFilter(admin.SimpleListFilter):
@@ -21,7 +22,6 @@ class HallFilter(admin.SimpleListFilter):
 
     title = "hall"
     parameter_name = "hall"
-    path: ClassVar = "hall"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         halls = Hall.objects.select_related("cinema")
@@ -31,12 +31,11 @@ class HallFilter(admin.SimpleListFilter):
         value = self.value() or ""
         if not value:
             return queryset
-        known = value.isascii() and value.isdigit() and len(value) <= LONGEST_ID
-        return queryset.filter(**{self.path: value}) if known else queryset.none()
+        return queryset.filter(hall=value) if is_id(value) else queryset.none()
 
 
 class DayFilter(admin.SimpleListFilter):
-    """Shows of one calendar day, each by the clock of its own cinema."""
+    """What is on that calendar day, each show by the clock of its own cinema."""
 
     title = "day"
     parameter_name = "day"
@@ -49,15 +48,40 @@ class DayFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
         if not value:
-            return queryset
+            return self.without_day(queryset)
         try:
             day = datetime.date.fromisoformat(value)
         except ValueError:
             return queryset.none()
         return self.on(queryset, day) if timetable.is_sensible(day) else queryset.none()
 
+    def without_day(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset
+
     def on(self, queryset: QuerySet[Any], day: datetime.date) -> QuerySet[Any]:
         return queryset.filter(starting_on(day))
+
+
+class ShowDayFilter(DayFilter):
+    """Without a day what is still to come: the past is long, and rarely asked for."""
+
+    PAST = "past"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*super().lookups(request, model_admin), (self.PAST, "Past shows")]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield first | {"display": "From now on"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == self.PAST:
+            return queryset.filter(ends_at__lte=timezone.now())
+        return super().queryset(request, queryset)
+
+    def without_day(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(ends_at__gt=timezone.now())
 
 
 class ReservationDayFilter(DayFilter):

@@ -13,15 +13,17 @@ from unfold.decorators import action as detail_action
 
 from reservation import booking, programme
 from reservation.admin import confirmation
+from reservation.admin.confirmation import counted
 from reservation.admin.fields import (
     CinemaTimeField,
     MoneyField,
+    SearchingSelect,
     clock,
     instant,
     money_label,
     price_written,
 )
-from reservation.admin.filters import DayFilter, HallFilter
+from reservation.admin.filters import HallFilter, ShowDayFilter
 from reservation.admin.refusals import RefusableForm, RefusingAdmin
 from reservation.models import (
     Cinema,
@@ -138,11 +140,11 @@ class ShowAdmin(RefusingAdmin):
         "state",
         "seats_sold",
     )
-    list_filter = (DayFilter, "hall__cinema", HallFilter, "state", "format")
+    list_filter = (ShowDayFilter, "hall__cinema", HallFilter, "state", "format")
     search_fields = ("movie__title",)
     search_help_text = "Look for a film"
     date_hierarchy = "starts_at"
-    ordering = ("-starts_at", "-pk")
+    ordering = ("starts_at", "pk")
     autocomplete_fields = ("movie",)
     actions = ("cancel_shows",)
     actions_detail = ("cancel_this_show",)
@@ -187,6 +189,8 @@ class ShowAdmin(RefusingAdmin):
         return self.STANDS if obj else ()
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "movie":
+            kwargs["widget"] = SearchingSelect(db_field, self.admin_site)
         if db_field.name == "hall":
             kwargs["queryset"] = Hall.objects.select_related("cinema")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -264,8 +268,8 @@ class ShowAdmin(RefusingAdmin):
         ended = sum(_cancel(show, at) for show in shows)
         self.message_user(
             request,
-            f"{len(shows)} shows were cancelled, and {ended} reservations with them. "
-            "What was paid for these goes back to the customers.",
+            f"Cancelled: {counted(len(shows), 'show')}, with {counted(ended, 'reservation')}. "
+            "What was paid goes back to the customers.",
             messages.SUCCESS,
         )
         return None
@@ -277,16 +281,16 @@ class ShowAdmin(RefusingAdmin):
             self,
             request,
             action="cancel_shows",
-            question=f"Cancel {len(shows)} shows?",
+            question=f"Cancel {counted(len(shows), 'show')}?",
             consequences=[
-                f"{alive.count()} reservations are cancelled with them.",
-                f"{paid} of these are paid for: {price_written(total)} goes back, without a fee.",
-                "Nobody can reserve seats of these shows any more. This can't be undone.",
+                f"Cancelled with it: {counted(alive.count(), 'reservation')}.",
+                f"Paid for of these: {paid}. {price_written(total)} goes back, without a fee.",
+                "Nobody can reserve seats there any more. This can't be undone.",
             ],
             headings=["Film", "Starts (local time)", "Cinema", "Hall", "Seats taken"],
             rows=[_row(self, show) for show in shows],
             selected=[show.pk for show in shows],
-            button="Yes, cancel them",
+            button="Yes, cancel",
         )
 
 

@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelect2Widget
 
 from reservation import venue
 from reservation.admin import confirmation
+from reservation.admin.confirmation import counted
 from reservation.admin.fields import MoneyField, money_label, price_written
 from reservation.admin.filters import HallFilter
 from reservation.admin.refusals import RefusableForm, RefusingAdmin
@@ -216,7 +217,7 @@ class SeatAdmin(RefusingAdmin):
         for seat in seats:
             venue.retire_seat(seat_id=seat.pk, at=at)
         self.message_user(
-            request, f"{len(seats)} seats were taken out. {STAY_GOOD}", messages.SUCCESS
+            request, f"Taken out: {counted(len(seats), 'seat')}. {STAY_GOOD}", messages.SUCCESS
         )
         return None
 
@@ -225,13 +226,13 @@ class SeatAdmin(RefusingAdmin):
             self,
             request,
             action="take_out",
-            question=f"Take {len(seats)} seats out of their hall?",
-            consequences=["They are sold no more, for no show.", STAY_GOOD],
+            question=f"Take {counted(len(seats), 'seat')} out of the hall?",
+            consequences=["No seat of these is sold any more, for no show.", STAY_GOOD],
             headings=["Seat", "Hall"],
             rows=[(seat.label, seat.hall) for seat in seats],
             selected=[seat.pk for seat in seats],
-            button="Take them out",
+            button="Yes, take out",
         )
 
 
-STAY_GOOD = "Tickets that were sold for it stay good."
+STAY_GOOD = "Tickets that were sold for a seat stay good."
