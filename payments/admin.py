@@ -78,7 +78,12 @@ class PaymentAdmin(LedgerAdmin):
     )
     list_filter = ("state", "created_at")
     list_select_related = ("reservation__user",)
-    search_fields = ("reservation__code", "reservation__user__email", "=session_id")
+    search_fields = (
+        "reservation__code",
+        "reservation__user__email",
+        "=session_id",
+        "=payment_intent_id",
+    )
     search_help_text = "Look for a reservation's code, an e-mail address or an id of Stripe's"
     date_hierarchy = "created_at"
     inlines = (RefundInline,)
