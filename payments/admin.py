@@ -51,9 +51,9 @@ class LedgerAdmin(ReadOnlyAdmin):
     def created(self, row: Any) -> str:
         return universal(row.created_at)
 
-    @admin.display(description="Last changed (UTC)", ordering="updated_at")
-    def changed(self, row: Any) -> str:
-        return universal(row.updated_at)
+    @admin.display(description="Stripe was asked about it (UTC)", ordering="looked_at")
+    def looked(self, row: Any) -> str:
+        return universal(row.looked_at)
 
 
 class RefundInline(LedgerInline):
@@ -91,7 +91,7 @@ class PaymentAdmin(LedgerAdmin):
     fieldsets = (
         (None, {"fields": ("reservation", "customer", "state")}),
         ("Money", {"fields": ("asked_for", "received", "refunded")}),
-        ("Dates (UTC)", {"fields": ("created", "page_closes", "changed")}),
+        ("Dates (UTC)", {"fields": ("created", "page_closes", "looked")}),
         ("At Stripe", {"fields": ("session_id", "payment_intent_id")}),
     )
 
@@ -170,7 +170,8 @@ class RefundAdmin(LedgerAdmin):
         "state",
         "reason",
         "created",
-        "changed",
+        "failed",
+        "looked",
         "stripe_id",
     )
 
@@ -185,6 +186,10 @@ class RefundAdmin(LedgerAdmin):
     def customer(self, refund: Refund) -> str:
         user = refund.payment.reservation.user
         return user.email if user else "Box office"
+
+    @admin.display(description="Failed (UTC)", ordering="failed_at")
+    def failed(self, refund: Refund) -> str:
+        return universal(refund.failed_at)
 
     @admin.display(description="Amount", ordering="amount")
     def amount_written(self, refund: Refund) -> str:

@@ -161,6 +161,7 @@ class WebhookEvent(models.Model):
     outcome = models.CharField(max_length=200, blank=True)
 
     class Meta:
+        verbose_name = "Stripe event"
         ordering: ClassVar = ["-received_at", "-pk"]
 
     def __str__(self) -> str:

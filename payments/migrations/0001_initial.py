@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(blank=True, max_length=200)),
             ],
             options={
+                'verbose_name': 'Stripe event',
                 'ordering': ['-received_at', '-pk'],
             },
         ),

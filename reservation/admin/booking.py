@@ -106,7 +106,7 @@ class ReservationAdmin(ReadOnlyAdmin):
     def film(self, reservation: Reservation) -> str:
         return reservation.showtime.movie.title
 
-    @admin.display(description="Starts (cinema's local time)", ordering="showtime__starts_at")
+    @admin.display(description="Starts (local time)", ordering="showtime__starts_at")
     def starts_locally(self, reservation: Reservation) -> str:
         return _moment(reservation, reservation.showtime.starts_at)
 

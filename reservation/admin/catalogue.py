@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminImageFieldWidget,
-    UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminURLInputWidget,
 )
 
@@ -39,9 +39,9 @@ class MovieForm(RefusableForm):
     class Meta:
         model = Movie
         fields = "__all__"
-        widgets: ClassVar = {"genres": UnfoldAdminSelect2MultipleWidget}
+        widgets: ClassVar = {"genres": UnfoldAdminCheckboxSelectMultipleWidget}
+        labels: ClassVar = {"runtime_minutes": "Runtime in minutes"}
         help_texts: ClassVar = {
-            "genres": "As many as fit.",
             "runtime_minutes": "Without trailers. It counts for shows that are scheduled from "
             "now on; correcting it moves no show that was announced.",
         }

@@ -207,7 +207,7 @@ class ShowAdmin(RefusingAdmin):
     def hall_name(self, show: ShowTime) -> str:
         return show.hall.name
 
-    @admin.display(description="Starts (cinema's local time)", ordering="starts_at")
+    @admin.display(description="Starts (local time)", ordering="starts_at")
     def starts_locally(self, show: ShowTime) -> str:
         return clock(show.starts_at, show.hall.cinema)
 

@@ -29,7 +29,7 @@ class CinemaForm(RefusableForm):
         ),
         widget=UnfoldAdminSelect2Widget,
         help_text="Shows are announced by this clock. Changing it moves no show that is "
-        "scheduled already: it is written with another local time.",
+        "scheduled already, and is refused once seats were reserved.",
     )
 
     class Meta:
@@ -48,6 +48,15 @@ class CinemaAdmin(RefusingAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cinema]:
         return super().get_queryset(request).annotate(halls_here=Count("halls"))
 
+    def save_model(
+        self, request: HttpRequest, obj: Cinema, form: forms.ModelForm, change: bool
+    ) -> None:
+        if not change:
+            obj.save()
+            return
+        changes = {name: getattr(obj, name) for name in form.changed_data}
+        venue.change_cinema(cinema_id=obj.pk, changes=changes)
+
     @admin.display(description="Halls", ordering="halls_here")
     def hall_count(self, cinema: Model) -> int:
         return cinema.halls_here  # type: ignore[attr-defined]
@@ -65,6 +74,15 @@ class HallAdmin(RefusingAdmin):
         halls = super().get_queryset(request).select_related("cinema")
         in_use = Count("seats", filter=Q(seats__retired_at=None))
         return halls.annotate(seats_in_use=in_use)
+
+    def save_model(
+        self, request: HttpRequest, obj: Hall, form: forms.ModelForm, change: bool
+    ) -> None:
+        if not change:
+            obj.save()
+            return
+        changes = {name: getattr(obj, name) for name in form.changed_data}
+        venue.change_hall(hall_id=obj.pk, changes=changes)
 
     @admin.display(description="Seats", ordering="seats_in_use")
     def seat_count(self, hall: Model) -> int:
@@ -137,7 +155,7 @@ class SeatForm(RefusableForm):
 @admin.register(Seat)
 class SeatAdmin(RefusingAdmin):
     form = SeatForm
-    list_display = ("label", "hall", "category", "kind", "x", "y", "in_use")
+    list_display = ("label", "hall", "category", "kind", "from_left", "from_screen", "in_use")
     list_filter = (HallFilter, "category", "kind", ("retired_at", admin.EmptyFieldListFilter))
     list_select_related = ("hall__cinema", "category")
     search_fields = ("row",)
@@ -165,6 +183,14 @@ class SeatAdmin(RefusingAdmin):
     @admin.display(description="Seat", ordering=("row"))
     def label(self, seat: Seat) -> str:
         return seat.label
+
+    @admin.display(description="From the left")
+    def from_left(self, seat: Seat) -> int:
+        return seat.x
+
+    @admin.display(description="From the screen")
+    def from_screen(self, seat: Seat) -> int:
+        return seat.y
 
     @admin.display(description="In use", boolean=True, ordering="retired_at")
     def in_use(self, seat: Seat) -> bool:

@@ -93,6 +93,7 @@ class Migration(migrations.Migration):
                 ('genres', models.ManyToManyField(blank=True, related_name='movies', to='reservation.genre')),
             ],
             options={
+                'verbose_name': 'film',
                 'ordering': ['title', 'pk'],
             },
         ),
@@ -130,6 +131,7 @@ class Migration(migrations.Migration):
                 ('movie', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='showtimes', to='reservation.movie')),
             ],
             options={
+                'verbose_name': 'show',
                 'ordering': ['starts_at', 'pk'],
             },
         ),

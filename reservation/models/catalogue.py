@@ -46,6 +46,7 @@ class Movie(models.Model):
     release_date = models.DateField(null=True, blank=True, db_index=True)
 
     class Meta:
+        verbose_name = "film"
         ordering: ClassVar = ["title", "pk"]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -68,6 +68,7 @@ class ShowTime(models.Model):
     objects: ClassVar[models.Manager["ShowTime"]] = ShowTimeQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "show"
         ordering: ClassVar = ["starts_at", "pk"]
         indexes: ClassVar = [
             models.Index(fields=["movie", "starts_at"], name="show_by_movie"),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets, lookup_field
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
@@ -77,6 +78,17 @@ def test_every_list_add_change_delete_and_history_page_opens(desk, model):
         assert desk.get(url_of(model, "change", row.pk)).status_code == 200
         assert desk.get(url_of(model, "history", row.pk)).status_code == 200
         assert desk.get(url_of(model, "delete", row.pk)).status_code in {200, 403}
+
+
+@named
+def test_a_page_names_no_fact_that_its_rows_do_not_have(desk, model):
+    """Django shows such a fact as empty, and says nothing."""
+    furnish(1)
+    page = admin.site.get_model_admin(model)
+    request = desk.get(url_of(model, "changelist")).wsgi_request
+    for row in page.get_queryset(request)[:1]:
+        for name in {*flatten_fieldsets(page.get_fieldsets(request, row)), *page.list_display}:
+            lookup_field(name, row, page)
 
 
 JUNK = [

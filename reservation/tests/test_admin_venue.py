@@ -119,8 +119,8 @@ def test_adding_changing_and_taking_out_a_seat_makes_a_new_plan(desk):
 
 
 def test_two_seats_are_not_in_one_place_nor_of_one_name(desk):
-    seat = factories.SeatFactory()
-    other = factories.SeatFactory(hall=seat.hall)
+    seat = factories.SeatFactory(number=1)
+    other = factories.SeatFactory(hall=seat.hall, number=2)
     for clash in ({"number": seat.number}, {"x": seat.x}):
         for url, form in (
             (url_of(Seat, "change", other.pk), seat_form(other, **clash)),
@@ -131,7 +131,7 @@ def test_two_seats_are_not_in_one_place_nor_of_one_name(desk):
 
 
 def test_a_seat_stays_in_its_hall(desk):
-    seat, elsewhere = factories.SeatFactory(), factories.HallFactory()
+    seat, elsewhere = factories.SeatFactory(number=1), factories.HallFactory()
     desk.post(url_of(Seat, "change", seat.pk), seat_form(seat, hall=elsewhere.pk))
     before = seat.hall_id
     seat.refresh_from_db()
@@ -169,7 +169,7 @@ def test_seats_are_not_deleted_past_the_verb(desk):
 
 
 def test_a_rival_between_look_and_write_is_a_sentence(desk, monkeypatch):
-    seat = factories.SeatFactory()
+    seat = factories.SeatFactory(number=1)
     add = venue.add_seat
 
     def after_a_colleague(new):

@@ -127,7 +127,7 @@ class TestWriting:
         answer = staff_client.delete(f"{URL}{movie.pk}/")
         assert answer.status_code == 409
         assert error_of(answer)["code"] == "in_use"
-        assert error_of(answer)["used_by"] == "show times"
+        assert error_of(answer)["used_by"] == "shows"
 
     def test_two_genres_can_not_share_a_name(self, staff_client, horror):
         answer = staff_client.post("/api/genres/", {"name": "Horror", "slug": "other"})

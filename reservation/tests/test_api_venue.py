@@ -227,7 +227,7 @@ class TestStaffBuild:
         ("address", "row", "used_by"),
         [
             ("cinemas", lambda: HallFactory().cinema, "halls"),
-            ("halls", lambda: ShowTimeFactory().hall, "show times"),
+            ("halls", lambda: ShowTimeFactory().hall, "shows"),
             ("seat_categories", lambda: SeatFactory().category, "seats"),
         ],
     )
@@ -269,3 +269,32 @@ def test_a_seat_is_sold_or_deleted_but_never_both(owner):
     assert {pk for seat in seats for pk in seat.tickets.values_list("seat", flat=True)} == set(
         left
     )
+
+
+class TestPlacesThatAreSold:
+    """Tickets name the cinema and its local time."""
+
+    @pytest.fixture
+    def show(self, owner):
+        show, seats = show_with_seats(1)
+        held(owner, show, seats)
+        return show
+
+    def test_a_hall_does_not_move_to_another_cinema(self, show, staff_client):
+        elsewhere = CinemaFactory()
+        url = f"/api/halls/{show.hall_id}/"
+        answer = staff_client.patch(url, {"cinema": elsewhere.pk})
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "place_fixed")
+        assert staff_client.patch(url, {"name": "Blue Hall"}).status_code == 200
+
+    def test_a_cinema_keeps_its_time_zone(self, show, staff_client):
+        url = f"/api/cinemas/{show.hall.cinema_id}/"
+        answer = staff_client.patch(url, {"time_zone": "Asia/Tokyo"})
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "place_fixed")
+        assert staff_client.patch(url, {"address": "Next door"}).status_code == 200
+
+    def test_before_anything_is_sold_both_may_change(self, staff_client):
+        show = ShowTimeFactory()
+        hall, cinema = f"/api/halls/{show.hall_id}/", f"/api/cinemas/{show.hall.cinema_id}/"
+        assert staff_client.patch(cinema, {"time_zone": "Asia/Tokyo"}).status_code == 200
+        assert staff_client.patch(hall, {"cinema": CinemaFactory().pk}).status_code == 200
