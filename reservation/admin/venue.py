@@ -49,7 +49,11 @@ class CinemaAdmin(RefusingAdmin):
         return super().get_queryset(request).annotate(halls_here=Count("halls"))
 
     def save_model(
-        self, request: HttpRequest, obj: Cinema, form: forms.ModelForm, change: bool
+        self,
+        request: HttpRequest,
+        obj: Cinema,
+        form: forms.ModelForm,
+        change: bool,  # noqa: FBT001 - as Django calls it
     ) -> None:
         if not change:
             obj.save()
@@ -76,7 +80,11 @@ class HallAdmin(RefusingAdmin):
         return halls.annotate(seats_in_use=in_use)
 
     def save_model(
-        self, request: HttpRequest, obj: Hall, form: forms.ModelForm, change: bool
+        self,
+        request: HttpRequest,
+        obj: Hall,
+        form: forms.ModelForm,
+        change: bool,  # noqa: FBT001 - as Django calls it
     ) -> None:
         if not change:
             obj.save()
