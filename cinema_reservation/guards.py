@@ -49,6 +49,20 @@ def check_exposure(
         )
 
 
+def whole_number(name: str, text: str, *, least: int) -> int:
+    """A setting that counts something. Raises `ImproperlyConfigured`, which names it."""
+    if text.isascii() and text.isdigit() and int(text) >= least:
+        return int(text)
+    raise ImproperlyConfigured(f"{name} is {text!r}; set it to a whole number from {least}.")
+
+
+def currency(text: str) -> str:
+    """An ISO 4217 code in Stripe's lower case. Raises `ImproperlyConfigured`."""
+    if text.isascii() and text.isalpha() and len(text) == 3:
+        return text.lower()
+    raise ImproperlyConfigured(f"CURRENCY is {text!r}; set it to an ISO 4217 code such as EUR.")
+
+
 def laptop_secret_key(path: Path) -> str:
     """The key of a system that serves this machine only: made once, kept beside its data."""
     if not path.exists():

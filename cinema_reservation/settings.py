@@ -20,6 +20,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
+
+def number(name: str, default: int, *, least: int) -> int:
+    return guards.whole_number(name, env.str(name, default=str(default)), least=least)
+
+
 # All that a laptop keeps: database, mail, posters, its secret key.
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -27,7 +32,7 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 # --- Where it is reached ------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
-PORT = env.int("PORT", default=8000)
+PORT = number("PORT", 8000, least=1)
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
 PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -35,8 +40,8 @@ SERVES_LOOPBACK_ONLY = all(map(guards.is_loopback, [PUBLIC_HOST, *ALLOWED_HOSTS]
 
 # What the web server listens on: this machine's own address unless told otherwise.
 BIND = env.str("BIND", default=f"127.0.0.1:{PORT}")
-WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=os.cpu_count() or 1)
-WEB_THREADS = env.int("WEB_THREADS", default=8)
+WEB_CONCURRENCY = number("WEB_CONCURRENCY", os.cpu_count() or 1, least=1)
+WEB_THREADS = number("WEB_THREADS", 8, least=1)
 ACCESS_LOG = env.str("ACCESS_LOG", default="")
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -51,7 +56,7 @@ if not SECRET_KEY:
     SECRET_KEY = guards.laptop_secret_key(VAR_DIR / "secret_key")
 
 # How many reverse proxies of ours stand in front; their X-Forwarded-For is believed.
-NUM_PROXIES = env.int("NUM_PROXIES", default=0)
+NUM_PROXIES = number("NUM_PROXIES", 0, least=0)
 
 SERVES_HTTPS = PUBLIC_URL.startswith("https://")
 if SERVES_HTTPS:
@@ -89,6 +94,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cinema_reservation.api.middleware.DatabaseOutageMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "cinema_reservation.api.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "cinema_reservation.api.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -124,7 +130,7 @@ USE_TZ = True
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR}/cinema.sqlite3"
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 _database = DATABASES["default"]
-_database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+_database["CONN_MAX_AGE"] = number("CONN_MAX_AGE", 60, least=0)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes SQLite's one write lock when a transaction begins, so what is read
     # inside it stays true until it commits; that is what stands in for row locks there.
@@ -213,8 +219,9 @@ PASSWORD_RESET_TIMEOUT = 15 * 60
 UNVERIFIED_ACCOUNT_LIFETIME = timedelta(days=1)
 
 SIMPLE_JWT = {
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=15)),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("REFRESH_TOKEN_DAYS", default=14)),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=number("ACCESS_TOKEN_MINUTES", 15, least=1)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=number("REFRESH_TOKEN_DAYS", 14, least=1)),
+    "AUTH_HEADER_TYPES": ("Bearer", "bearer", "BEARER"),
     # Seconds by which the clocks of two nodes may differ.
     "LEEWAY": 10,
 }
@@ -294,12 +301,12 @@ RATE_LIMITS = {
 
 # --- Booking ------------------------------------------------------------------------
 
-CURRENCY = env.str("CURRENCY", default="usd").lower()
-HOLD_MINUTES = env.int("HOLD_MINUTES", default=10)
-MAX_SEATS_PER_RESERVATION = env.int("MAX_SEATS_PER_RESERVATION", default=10)
-MAX_HOLDS_PER_SHOW = env.int("MAX_HOLDS_PER_SHOW", default=2)
-TRAILER_MINUTES = env.int("TRAILER_MINUTES", default=15)
-CLEANING_MINUTES = env.int("CLEANING_MINUTES", default=15)
+CURRENCY = guards.currency(env.str("CURRENCY", default="usd"))
+HOLD_MINUTES = number("HOLD_MINUTES", 10, least=1)
+MAX_SEATS_PER_RESERVATION = number("MAX_SEATS_PER_RESERVATION", 10, least=1)
+MAX_HOLDS_PER_SHOW = number("MAX_HOLDS_PER_SHOW", 2, least=1)
+TRAILER_MINUTES = number("TRAILER_MINUTES", 15, least=0)
+CLEANING_MINUTES = number("CLEANING_MINUTES", 15, least=0)
 # What a customer who cancels gets back: (at least so many hours before the show, percent).
 CANCELLATION_POLICY = [{"hours_before": 2, "refund_percent": 100}]
 
@@ -308,7 +315,7 @@ CANCELLATION_POLICY = [{"hours_before": 2, "refund_percent": 100}]
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
-SANDBOX_PORT = env.int("SANDBOX_PORT", default=8421)
+SANDBOX_PORT = number("SANDBOX_PORT", 8421, least=1)
 if not STRIPE_SECRET_KEY and SERVES_LOOPBACK_ONLY:
     # No account at Stripe, and nobody but this machine can ask: the sandbox stands in.
     STRIPE_SECRET_KEY = "sk_test_sandbox"  # noqa: S105
@@ -350,6 +357,8 @@ LOGGING = {
     "loggers": {
         # Refusals (4xx) are the clients' business, not the operator's.
         "django.request": {"level": "ERROR"},
+        # Whoever sends a wrong Host is answered; a traceback for each would fill the log.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "stripe": {"level": "WARNING"},
         "post_office": {"level": "WARNING", "handlers": []},
     },

@@ -21,6 +21,8 @@ timeout = 60
 graceful_timeout = 30
 # Heartbeats in memory: on a slow disk a healthy worker would look dead.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+# Which proxies to believe is for NUM_PROXIES to say; gunicorn would believe this machine's.
+secure_scheme_headers: dict[str, str] = {}
 # It would be one file in the home directory for all servers of this user.
 control_socket_disable = True
 accesslog = settings.ACCESS_LOG or None

@@ -26,7 +26,7 @@ FAILURES_PER_ROUND = 5
 # A webhook is seconds away as a rule; after that, asking is cheaper than waiting.
 LOOK_AGAIN = timedelta(minutes=5)
 # What nobody waits for any more is asked about sooner, yet not in every round.
-LOOK_SOON = timedelta(seconds=20)
+LOOK_SOON = timedelta(seconds=5)
 RETRY_SETTLING = timedelta(minutes=1)
 
 Row = TypeVar("Row")

@@ -39,12 +39,17 @@ def standing(reservation: Reservation, *, at: datetime) -> Standing:
     refunded = sum(r.amount for r in refunds if r.state == RefundState.SUCCEEDED)
     refunding = sum(r.amount for r in refunds if r.state == RefundState.PENDING)
     page = _open_page(payments) if reservation.state_at(at) == ReservationState.HELD else ""
-    status = _status(payments, paid=paid, refunded=refunded, refunding=refunding)
+    is_free = reservation.total == 0 and reservation.state == ReservationState.CONFIRMED
+    status = _status(payments, paid=paid, refunded=refunded, refunding=refunding, is_free=is_free)
     return Standing(status, paid, refunded, refunding, page)
 
 
-def _status(payments: list[Payment], *, paid: int, refunded: int, refunding: int) -> PaymentStatus:
+def _status(
+    payments: list[Payment], *, paid: int, refunded: int, refunding: int, is_free: bool
+) -> PaymentStatus:
     if not paid:
+        if is_free:
+            return PaymentStatus.PAID
         processing = any(payment.state == PaymentState.PROCESSING for payment in payments)
         return PaymentStatus.PROCESSING if processing else PaymentStatus.UNPAID
     if refunding:

@@ -1,15 +1,15 @@
-"""The verbs on a hall's seats. Each makes the hall's plan a new version."""
+"""The verbs on cinemas, halls and seats. What changes a hall's seats makes its plan a new one."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from cinema_reservation.errors import DomainError
 from reservation import programme
-from reservation.models import Hall, Seat, ShowTime
+from reservation.models import Cinema, Hall, Reservation, Seat, ShowTime
 
 
 class SeatSold(DomainError):
@@ -18,6 +18,46 @@ class SeatSold(DomainError):
         "Tickets name this seat, so its row and number are fixed. Delete it, which retires "
         "it, and add another."
     )
+
+
+class PlaceIsSold(DomainError):
+    code = "place_fixed"
+    sentence = (
+        "Seats of shows here were reserved, and tickets name the cinema and its local time. "
+        "So a hall's cinema and a cinema's time zone are fixed; open another one instead."
+    )
+
+
+@transaction.atomic
+def change_cinema(*, cinema_id: int, changes: Mapping[str, Any]) -> Cinema:
+    """Set these fields of a cinema. Raises `PlaceIsSold` for another time zone."""
+    cinema = Cinema.objects.select_for_update(no_key=True).get(pk=cinema_id)
+    before = cinema.time_zone
+    for name, value in changes.items():
+        setattr(cinema, name, value)
+    if cinema.time_zone != before:
+        _refuse_if_sold(Reservation.objects.filter(showtime__hall__cinema=cinema))
+    cinema.save()
+    return cinema
+
+
+@transaction.atomic
+def change_hall(*, hall_id: int, changes: Mapping[str, Any]) -> Hall:
+    """Set these fields of a hall. Raises `PlaceIsSold` for another cinema."""
+    programme.lock_halls([hall_id])
+    hall = Hall.objects.get(pk=hall_id)
+    before = hall.cinema_id
+    for name, value in changes.items():
+        setattr(hall, name, value)
+    if hall.cinema_id != before:
+        _refuse_if_sold(Reservation.objects.filter(showtime__hall=hall))
+    hall.save()
+    return hall
+
+
+def _refuse_if_sold(reservations: QuerySet[Reservation]) -> None:
+    if reservations.exists():
+        raise PlaceIsSold
 
 
 def plan_changed(hall_id: int) -> None:

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
-from rest_framework.exceptions import APIException, ErrorDetail, ParseError
+from rest_framework.exceptions import APIException, AuthenticationFailed, ErrorDetail, ParseError
 
 from cinema_reservation.errors import DomainError, PayloadTooLarge, ServiceUnavailable
 from cinema_reservation.outages import is_outage
@@ -29,6 +29,11 @@ class InUse(DomainError):
         "Something that was sold depends on this, so it can't be deleted. "
         "Retire or cancel it instead."
     )
+
+
+def _with_header(exception: APIException, original: APIException) -> APIException:
+    exception.auth_header = getattr(original, "auth_header", None)  # type: ignore[attr-defined]
+    return exception
 
 
 def as_api_exception(error: DomainError) -> APIException:
@@ -50,6 +55,10 @@ class ErrorHandler(ExceptionHandler):
             return as_api_exception(ServiceUnavailable())
         if isinstance(exc, DomainError):
             return as_api_exception(exc)
+        if isinstance(exc, AuthenticationFailed) and isinstance(exc.detail, dict):
+            # simplejwt says it in several parts, of which one is for people.
+            sentence, code = str(exc.detail["detail"]), str(exc.detail.get("code"))
+            return _with_header(AuthenticationFailed(sentence, code), exc)
         if isinstance(exc, ProtectedError):
             return as_api_exception(InUse())
         if isinstance(exc, RequestDataTooBig):
@@ -90,14 +99,17 @@ def unavailable_response() -> JsonResponse:
 
 
 def _wants_json(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/api/")
+    return request.path_info.startswith("/api/") or request.path_info == "/api"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not _wants_json(request):
         return defaults.bad_request(request, exception)
     return error_response(
-        status=400, code="bad_request", detail="The request can't be read. Check its address."
+        status=400,
+        code="bad_request",
+        detail="The request can't be read. Check its address, and that the host is among "
+        "ALLOWED_HOSTS.",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.middleware import common
 
-from cinema_reservation.api.errors import unavailable_response
+from cinema_reservation.api.errors import error_response, unavailable_response
 from cinema_reservation.outages import is_outage
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,33 @@ class CommonMiddleware(common.CommonMiddleware):
         if request.path_info.startswith("/api/"):
             return False
         return super().should_redirect_with_slash(request)
+
+
+class ApiMiddleware:
+    """What is the same for every request under `/api/`.
+
+    It looks at no cookies: tokens say who asks, and answers that everybody may keep must
+    not set any. A body comes with its length, as the layers below read nothing otherwise.
+    And what says nothing of caching is kept by nobody.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/api/"):
+            return self.get_response(request)
+        request.COOKIES = {}
+        if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
+            return error_response(
+                status=411,
+                code="length_required",
+                detail="Send the body in one piece, with its Content-Length.",
+            )
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        return response
 
 
 class DatabaseOutageMiddleware:

@@ -1,5 +1,7 @@
 """Pages of a bounded size."""
 
+from typing import Any
+
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
@@ -22,6 +24,12 @@ class Pages(PageNumberPagination):
     page_size = 20
     page_size_query_param = "page_size"
     max_page_size = 100
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        described = super().get_paginated_response_schema(schema)
+        for name, page in (("next", 3), ("previous", 1)):
+            described["properties"][name]["example"] = f"https://cinema.example/api/…/?page={page}"
+        return described
 
     def get_page_size(self, request: Request) -> int:
         return min(

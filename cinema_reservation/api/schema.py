@@ -8,6 +8,7 @@ the kind of operation is worked out here; what the cinema's rules add, a view de
 The keys are the view's actions, or HTTP methods in lower case for plain views.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from drf_spectacular.utils import Direction, OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
 
+from cinema_reservation.api.caching import PublicReads
 from cinema_reservation.errors import DomainError
 
 
@@ -66,6 +68,8 @@ class OperationSchema(AutoSchema):
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies = dict(super()._get_response_bodies(direction))
         if direction == "response":
+            if self.method == "GET" and isinstance(self.view, PublicReads):
+                bodies["304"] = {"description": "As you know it, by your `If-None-Match`."}
             by_status: dict[int, list[Refusal]] = defaultdict(list)
             for refusal in self._refusals():
                 by_status[refusal.status].append(refusal)
@@ -90,7 +94,7 @@ class OperationSchema(AutoSchema):
             yield NOT_FOUND
         yield NO_RENDERER
         for error in self._declared():
-            yield Refusal(error.status, error.code, error.sentence)
+            yield Refusal(error.status, error.code, re.sub(r"\{[^}]*\}", "…", error.sentence))
         yield AWAY
 
     def _of_the_question(self) -> Iterator[Refusal]:

@@ -236,7 +236,7 @@ class ShowAdmin(RefusingAdmin):
         request: HttpRequest,
         obj: ShowTime,
         form: ShowForm,
-        change: bool,  # noqa: FBT001 - as Django calls it
+        change: bool,
     ) -> None:
         if change:
             programme.change(show_id=obj.pk, changes=form.changes)
@@ -361,7 +361,7 @@ class TicketTypeAdmin(RefusingAdmin):
         request: HttpRequest,
         obj: TicketType,
         form: TicketTypeForm,
-        change: bool,  # noqa: FBT001 - as Django calls it
+        change: bool,
     ) -> None:
         programme.save_ticket_type(obj)
 

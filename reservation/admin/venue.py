@@ -53,7 +53,7 @@ class CinemaAdmin(RefusingAdmin):
         request: HttpRequest,
         obj: Cinema,
         form: forms.ModelForm,
-        change: bool,  # noqa: FBT001 - as Django calls it
+        change: bool,
     ) -> None:
         if not change:
             obj.save()
@@ -84,7 +84,7 @@ class HallAdmin(RefusingAdmin):
         request: HttpRequest,
         obj: Hall,
         form: forms.ModelForm,
-        change: bool,  # noqa: FBT001 - as Django calls it
+        change: bool,
     ) -> None:
         if not change:
             obj.save()
@@ -209,7 +209,7 @@ class SeatAdmin(RefusingAdmin):
         request: HttpRequest,
         obj: Seat,
         form: SeatForm,
-        change: bool,  # noqa: FBT001 - as Django calls it
+        change: bool,
     ) -> None:
         if change:
             changes = {name: form.cleaned_data[name] for name in form.changed_data}

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -125,6 +126,14 @@ class ShowTimeFilter(UpcomingFilter):
         return upcoming(shows) if silent else shows
 
 
+SHOW_CHANGES = (
+    programme.HallOccupied,
+    programme.ShowHasReservations,
+    programme.SalesCloseAfterEnd,
+    programme.ChangedMeanwhile,
+)
+
+
 @documented(
     tag=TAG,
     one="a show",
@@ -152,6 +161,12 @@ class ShowTimeViewSet(StaffManaged[ShowTime]):
     write_serializer_class = ShowTimeWriteSerializer
     filterset_class = ShowTimeFilter
     ordering_fields = ("starts_at", "price")
+    refusals: ClassVar = {
+        "create": (programme.HallOccupied, programme.SalesCloseAfterEnd),
+        "update": SHOW_CHANGES,
+        "partial_update": SHOW_CHANGES,
+        "destroy": (programme.ShowHasReservations,),
+    }
 
     def perform_create(self, serializer: serializers.BaseSerializer[ShowTime]) -> None:
         serializer.instance = programme.schedule(ShowTime(**serializer.validated_data))
@@ -163,6 +178,23 @@ class ShowTimeViewSet(StaffManaged[ShowTime]):
 
     def perform_destroy(self, instance: ShowTime) -> None:
         programme.remove(show_id=instance.pk)
+
+    @extend_schema(
+        tags=[TAG],
+        summary="Cancel a show",
+        description=(
+            "Takes it off the programme: no seat of it is sold or kept from now on. The worker "
+            "then cancels its reservations, refunds them in full and tells the customers. "
+            "Cancelling again changes nothing."
+        ),
+        request=None,
+        responses=ShowTimeSerializer,
+        examples=[OpenApiExample("A show as shown", value=SHOW, response_only=True)],
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        show = programme.cancel(show_id=self.get_object().pk, at=timezone.now())
+        return Response(self.get_serializer(SHOWS.get(pk=show.pk)).data)
 
 
 class MovieShowTimesViewSet(PublicReads, mixins.ListModelMixin, viewsets.GenericViewSet[ShowTime]):

@@ -1,7 +1,7 @@
 """Cinemas, their halls, and the seats in them."""
 
 import copy
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -14,7 +14,7 @@ from reservation.api.availability import HallPages
 from reservation.api.docs import documented
 from reservation.api.filters import IdFilter
 from reservation.api.permissions import is_staff
-from reservation.api.staff import RelatedIdField, StaffManaged
+from reservation.api.staff import InUse, RelatedIdField, StaffManaged
 from reservation.models import Cinema, Hall, Seat, SeatCategory, SeatKind
 
 TAG = "Venue"
@@ -166,7 +166,7 @@ class SeatFilter(filters.FilterSet):
     list_note="`search` looks into names and addresses.",
     write_note=(
         "Another time zone changes how shows that are scheduled already are written, not "
-        "when they are."
+        "when they are; once seats were reserved it is fixed (409 `place_fixed`)."
     ),
     delete_note="A cinema with halls answers 409 `in_use`.",
 )
@@ -175,6 +175,16 @@ class CinemaViewSet(StaffManaged[Cinema]):
     serializer_class = CinemaSerializer
     search_fields = ("name", "address")
     ordering_fields = ("name",)
+    refusals: ClassVar = {
+        "update": (venue.PlaceIsSold,),
+        "partial_update": (venue.PlaceIsSold,),
+        "destroy": (InUse,),
+    }
+
+    def perform_update(self, serializer: serializers.BaseSerializer[Cinema]) -> None:
+        serializer.instance = venue.change_cinema(
+            cinema_id=int(self.kwargs["pk"]), changes=serializer.validated_data
+        )
 
 
 @documented(
@@ -185,6 +195,7 @@ class CinemaViewSet(StaffManaged[Cinema]):
     written={"name": "Hall 2", "cinema": 1},
     changed={"name": "Blue Hall"},
     list_note="`plan_version` grows with every change of a hall's seats.",
+    write_note="Once seats were reserved, its cinema is fixed (409 `place_fixed`).",
     delete_note="Deletes its seats with it. A hall with shows answers 409 `in_use`.",
 )
 class HallViewSet(StaffManaged[Hall]):
@@ -193,6 +204,16 @@ class HallViewSet(StaffManaged[Hall]):
     write_serializer_class = HallWriteSerializer
     filterset_class = HallFilter
     ordering_fields = ("name",)
+    refusals: ClassVar = {
+        "update": (venue.PlaceIsSold,),
+        "partial_update": (venue.PlaceIsSold,),
+        "destroy": (InUse,),
+    }
+
+    def perform_update(self, serializer: serializers.BaseSerializer[Hall]) -> None:
+        serializer.instance = venue.change_hall(
+            hall_id=int(self.kwargs["pk"]), changes=serializer.validated_data
+        )
 
 
 @documented(

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from reservation.models import TicketType
@@ -40,9 +41,10 @@ def add_ticket_types() -> int:
 
 @transaction.atomic
 def add_account(account: Account) -> bool:
-    """Add a demo account; False where one of that name is there, whatever its password."""
+    """Add a demo account; False where its name or address is taken, by whomever."""
     users = get_user_model().objects
-    if users.filter(username=account.username).exists():
+    taken = Q(username=account.username)
+    if users.filter(taken).exists():
         return False
     users.create_user(
         username=account.username,

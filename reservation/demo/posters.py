@@ -49,8 +49,13 @@ def _write(pen: Pen, film: Film, *, ink: str) -> None:
         height = font.size / pen.scale * 1.14
         pen.text(MARGIN, top + number * height, line, font, ink, stroke=1)
     small = _type(19 * pen.scale)
-    credit = f"{film.director}  ·  {film.released.year}  ·  {film.runtime} min"
-    pen.text(MARGIN, HEIGHT - 52, credit, small, ink)
+    pen.text(MARGIN, HEIGHT - 52, credit(film), small, ink)
+
+
+def credit(film: Film) -> str:
+    """The small print, without accents: Pillow's own typeface has none."""
+    director = film.director
+    return f"{director}  ·  {film.released.year}  ·  {film.runtime} min"
 
 
 def _fit(words: list[str], scale: int) -> tuple[ImageFont.FreeTypeFont, list[str]]:

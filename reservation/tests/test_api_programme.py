@@ -315,3 +315,21 @@ class TestScheduling:
         if moment is not None:
             answer = staff_client.post(URL, body | {"sales_close_at": moment})
             assert (answer.status_code, error_of(answer)["attr"]) == (400, "sales_close_at")
+
+
+class TestCancel:
+    def url(self, show):
+        return f"/api/show_times/{show.pk}/cancel/"
+
+    def test_takes_the_show_off_the_programme(self, staff_client, anyone):
+        show = ShowTimeFactory()
+        for _ in range(2):
+            answer = staff_client.post(self.url(show))
+            assert answer.status_code == 200
+            assert answer.json()["state"] == "cancelled"
+        assert anyone.get("/api/show_times/").json()["count"] == 0
+
+    def test_is_for_staff_with_the_right(self, anyone, owner_client):
+        show = ShowTimeFactory()
+        assert anyone.post(self.url(show)).status_code == 401
+        assert owner_client.post(self.url(show)).status_code == 403
