@@ -43,7 +43,7 @@ def add_ticket_types() -> int:
 def add_account(account: Account) -> bool:
     """Add a demo account; False where its name or address is taken, by whomever."""
     users = get_user_model().objects
-    taken = Q(username=account.username)
+    taken = Q(username__iexact=account.username) | Q(email__iexact=account.email)
     if users.filter(taken).exists():
         return False
     users.create_user(

@@ -1,6 +1,7 @@
 """Posters for the demo films: a motif, three colours and the title, always the same."""
 
 import io
+import unicodedata
 from typing import cast
 
 from django.core.files.base import ContentFile
@@ -54,7 +55,7 @@ def _write(pen: Pen, film: Film, *, ink: str) -> None:
 
 def credit(film: Film) -> str:
     """The small print, without accents: Pillow's own typeface has none."""
-    director = film.director
+    director = unicodedata.normalize("NFKD", film.director).encode("ascii", "ignore").decode()
     return f"{director}  ·  {film.released.year}  ·  {film.runtime} min"
 
 

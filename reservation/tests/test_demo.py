@@ -10,12 +10,13 @@ import time_machine
 from django.contrib.auth import authenticate, get_user_model
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
-from PIL import Image
+from PIL import Image, ImageFont
 
 from reservation.demo.films import FILMS
 from reservation.demo.people import ACCOUNTS
-from reservation.demo.posters import draw
+from reservation.demo.posters import credit, draw
 from reservation.models import Cinema, Hall, Movie, Seat, SeatKind, ShowTime, TicketType
+from users.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +96,13 @@ def test_the_accounts_that_are_printed_work(capsys):
         assert user.is_staff == account.is_staff
 
 
+def test_somebody_who_took_the_visitors_address_before_keeps_it():
+    UserFactory(username="Vera", email="Visitor@example.com")
+    load()
+    load()
+    assert get_user_model().objects.filter(email__iexact="visitor@example.com").count() == 1
+
+
 def test_known_passwords_are_refused_on_a_public_host(settings):
     settings.SERVES_LOOPBACK_ONLY = False
     with pytest.raises(CommandError, match="passwords are public"):
@@ -114,3 +122,11 @@ def test_posters_are_small_pictures_that_films_show():
         assert len(picture) < 100_000
         with Image.open(io.BytesIO(picture)) as image:
             assert image.size == (600, 900)
+
+
+def test_posters_write_only_what_their_typeface_can():
+    typeface = ImageFont.load_default(40)
+    no_glyph = bytes(typeface.getmask("\uffff"))
+    for film in FILMS:
+        for letter in set(film.title.upper() + credit(film)) - {" "}:
+            assert bytes(typeface.getmask(letter)) != no_glyph
