@@ -19,7 +19,10 @@ class Taken(DomainError):
 
     status = 400
     code = "taken"
-    sentence = "Somebody has this already. Choose another one, or log in if it is yours."
+    sentence = (
+        "Somebody has this already. Choose another one; if it is yours, log in, or ask for a "
+        "new password at /api/users/generate_otp/."
+    )
 
     def __init__(self, *, fields: list[str]) -> None:
         self.fields = fields
