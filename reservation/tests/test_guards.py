@@ -92,6 +92,12 @@ class TestExtend:
         extended = booking.extend(reservation_id=hold.pk, until=NOW + HOUR, at=NOW)
         assert extended.expires_at == NOW + HOUR
 
+    def test_is_refused_once_a_seat_was_lost_whatever_the_clock_says(self, hold, stranger, place):
+        show, seats = place
+        held(stranger, show, seats[:1], at=hold.expires_at)
+        with pytest.raises(errors.HoldExpired):
+            booking.extend(reservation_id=hold.pk, until=NOW + HOUR, at=NOW)
+
     @pytest.mark.parametrize(
         ("end", "refusal"),
         [
@@ -118,6 +124,15 @@ class TestClaimAgain:
             booking.confirm(reservation_id=hold.pk, at=late)
         named = [{"id": seat.pk, "label": seat.label} for seat in seats]
         assert refusal.value.facts["seats"] == named
+
+    def test_a_seat_that_was_lost_is_not_confirmed_whatever_the_clock_says(
+        self, hold, stranger, place
+    ):
+        show, seats = place
+        rival = held(stranger, show, seats[:1], at=hold.expires_at)
+        with pytest.raises(errors.SeatsTaken):
+            booking.confirm(reservation_id=hold.pk, at=hold.expires_at - MINUTE)
+        assert rival.tickets.live().count() == 1
 
     def test_only_what_was_lost_is_taken_back(self, hold, stranger, place):
         show, seats = place
