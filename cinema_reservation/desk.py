@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 # Each word is another condition in SQL, and databases take only so many and so long ones.
-MOST_WORDS, LONGEST_SEARCH = 20, 200
+LONGEST_SEARCH = 200
 # They take a pattern from whoever writes the address: slow, or an error of the database.
 PATTERN_LOOKUPS = frozenset({"regex", "iregex"})
 
@@ -63,8 +63,8 @@ class DeskAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        words = search_term[:LONGEST_SEARCH].replace("\x00", "").split()
-        return super().get_search_results(request, queryset, " ".join(words[:MOST_WORDS]))
+        words = search_term[:LONGEST_SEARCH].replace("\x00", "")
+        return super().get_search_results(request, queryset, words)
 
     def changeform_view(
         self,

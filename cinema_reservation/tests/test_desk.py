@@ -209,6 +209,12 @@ def test_a_delete_page_asks_as_much_for_many_as_for_few(
     assert len(many) == len(few)
 
 
+@pytest.mark.parametrize("term", ["%00", "a+" * 1500, "%25" * 60_000, "%ed%a0%80"])
+def test_no_junk_breaks_the_search_for_a_film(desk, term):
+    field = "app_label=reservation&model_name=showtime&field_name=movie"
+    assert desk.get(f"{reverse('admin:autocomplete')}?{field}&term={term}").status_code == 200
+
+
 def test_the_sidebar_leads_to_every_page_in_plain_words(desk):
     page = desk.get(reverse("admin:index")).content.decode()
     for title in ("Programme", "House", "Reservations", "Money", "People"):
