@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from cinema_reservation.money import written
 from reservation.models import Reservation
 
 
@@ -148,7 +149,7 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} of {self.payment}"
+        return f"{written(self.amount, self.payment.currency)} of {self.payment.reservation}"
 
 
 class WebhookEvent(models.Model):
