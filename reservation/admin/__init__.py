@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from reservation.admin import booking, catalogue, programme, venue
+from reservation.admin import booking, catalogue, programme, seats, ticket_types, venue
 
 admin.site.index_title = "The staff's desk"
 
-__all__ = ["booking", "catalogue", "programme", "venue"]
+__all__ = ["booking", "catalogue", "programme", "seats", "ticket_types", "venue"]

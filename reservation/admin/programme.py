@@ -1,10 +1,9 @@
-"""Shows and ticket types at the desk."""
+"""Shows at the desk."""
 
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,109 +14,21 @@ from reservation import booking, programme
 from reservation.admin import confirmation
 from reservation.admin.confirmation import counted
 from reservation.admin.fields import (
-    CinemaTimeField,
-    MoneyField,
     SearchingSelect,
     clock,
-    instant,
-    money_label,
     price_written,
 )
 from reservation.admin.filters import HallFilter, ShowDayFilter
-from reservation.admin.refusals import RefusableForm, RefusingAdmin
+from reservation.admin.refusals import RefusingAdmin
+from reservation.admin.show_form import ShowForm
 from reservation.models import (
-    Cinema,
     Hall,
     Reservation,
     ReservationState,
     Seat,
     ShowTime,
     Ticket,
-    TicketType,
 )
-
-ENTERED = (
-    "movie",
-    "hall",
-    "starts_at",
-    "sales_close_at",
-    "price",
-    "format",
-    "audio_language",
-    "subtitle_language",
-)
-MOMENTS = ("starts_at", "sales_close_at")
-FIXED = "Fixed once seats of the show were reserved."
-
-
-class ShowForm(RefusableForm):
-    """A show, with its times by the clock of its hall's cinema."""
-
-    starts_at = CinemaTimeField(
-        label="Starts at (cinema's local time)",
-        help_text="By the clock on the cinema's wall, whatever yours says; trailers first. "
-        + FIXED,
-    )
-    sales_close_at = CinemaTimeField(
-        label="Sales close at (cinema's local time)",
-        required=False,
-        help_text="Empty: when the show starts.",
-    )
-    price = MoneyField(
-        label=money_label("Price"),
-        help_text="Of a full-price ticket in the cheapest seats. A change counts for seats that "
-        "are held from now on; nobody who holds or bought a ticket pays another price.",
-    )
-
-    class Meta:
-        model = ShowTime
-        fields = ENTERED
-        labels: ClassVar = {"movie": "Film"}
-        help_texts: ClassVar = {
-            "movie": FIXED,
-            "hall": FIXED,
-            "audio_language": "What is spoken: a language tag, such as en or pt-BR.",
-            "subtitle_language": "A language tag; empty where there are no subtitles.",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.before: dict[str, Any] = {}
-        if self.instance.pk:
-            self.before = {name: getattr(self.instance, name) for name in ENTERED}
-            for name in MOMENTS:
-                self.initial[name] = CinemaTimeField.entry(
-                    self.before[name], self.instance.hall.cinema
-                )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        hall = cleaned.get("hall")
-        for name in MOMENTS:
-            if hall is None:
-                cleaned.pop(name, None)
-            elif cleaned.get(name) is not None:
-                self._read_by_clock(name, hall.cinema)
-        return self.cleaned_data
-
-    def _read_by_clock(self, name: str, cinema: Cinema) -> None:
-        """An entry that nobody touched is the moment that it was, to the second."""
-        if name not in self.changed_data and self.before["hall"].cinema.zone == cinema.zone:
-            self.cleaned_data[name] = self.before[name]
-            return
-        try:
-            self.cleaned_data[name] = instant(self.cleaned_data[name], cinema)
-        except ValidationError as error:
-            self.add_error(name, error)
-
-    @property
-    def changes(self) -> dict[str, Any]:
-        """What was really changed, as the verb wants it."""
-        return {
-            name: value
-            for name, value in self.cleaned_data.items()
-            if name in self.before and value != self.before[name]
-        }
 
 
 def _count(rows: QuerySet[Any], by: str) -> Coalesce:
@@ -327,43 +238,3 @@ def _cancel(show: ShowTime, at: datetime) -> int:
     for reservation_id in ids:
         booking.cancel_by_house(reservation_id=reservation_id, at=at)
     return len(ids)
-
-
-class TicketTypeForm(RefusableForm):
-    class Meta:
-        model = TicketType
-        fields = ("name", "percentage", "is_default", "is_active")
-        labels: ClassVar = {"is_default": "Default", "is_active": "On sale"}
-        help_texts: ClassVar = {
-            "is_default": "What a seat costs where nobody says who sits there. Making this one "
-            "the default takes it from the present one.",
-            "is_active": "Switch off what is to be sold no more; sold tickets stay good.",
-        }
-
-    def _get_validation_exclusions(self) -> set[str]:
-        # That there is another default is no error: the verb takes it from that one.
-        return super()._get_validation_exclusions() | {"is_default"}
-
-
-@admin.register(TicketType)
-class TicketTypeAdmin(RefusingAdmin):
-    form = TicketTypeForm
-    list_display = ("name", "share", "is_default", "is_active")
-    list_filter = ("is_active",)
-    search_fields = ("name",)
-
-    @admin.display(description="Share of the price", ordering="percentage")
-    def share(self, ticket_type: TicketType) -> str:
-        return f"{ticket_type.percentage} %"
-
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: TicketType,
-        form: TicketTypeForm,
-        change: bool,
-    ) -> None:
-        programme.save_ticket_type(obj)
-
-    def delete_model(self, request: HttpRequest, obj: TicketType) -> None:
-        programme.remove_ticket_type(ticket_type_id=obj.pk)

@@ -1,24 +1,20 @@
-"""Cinemas, halls, seat categories and seats at the desk."""
+"""Cinemas, halls and seat categories at the desk."""
 
 import zoneinfo
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelect2Widget
 
 from reservation import venue
-from reservation.admin import confirmation
-from reservation.admin.confirmation import counted
 from reservation.admin.fields import MoneyField, money_label, price_written
-from reservation.admin.filters import HallFilter
 from reservation.admin.refusals import RefusableForm, RefusingAdmin
-from reservation.models import Cinema, Hall, Seat, SeatCategory
+from reservation.models import Cinema, Hall, SeatCategory
 
 
 class CinemaForm(RefusableForm):
@@ -139,134 +135,3 @@ class SeatCategoryAdmin(RefusingAdmin):
     @admin.display(description="Surcharge", ordering="surcharge")
     def surcharge_written(self, category: SeatCategory) -> str:
         return price_written(category.surcharge)
-
-
-class SeatForm(RefusableForm):
-    class Meta:
-        model = Seat
-        fields = ("hall", "row", "number", "x", "y", "category", "kind")
-        labels: ClassVar = {"x": "Place from the left", "y": "Place from the screen"}
-        help_texts: ClassVar = {
-            "row": "Letters, such as C. Fixed once the seat was sold.",
-            "number": "In its row. Fixed once the seat was sold.",
-            "x": "In seat widths from the left edge of the hall's plan, beginning with 0.",
-            "y": "In seat widths from the screen, beginning with 0.",
-        }
-
-    def _get_validation_exclusions(self) -> set[str]:
-        # Whether row, number and place are free in the hall depends on these, though
-        # they can't be changed here.
-        checked = {"hall", "retired_at"} - set(self.errors)
-        return super()._get_validation_exclusions() - checked
-
-
-@admin.register(Seat)
-class SeatAdmin(RefusingAdmin):
-    form = SeatForm
-    list_display = ("label", "hall", "category", "kind", "from_left", "from_screen", "in_use")
-    list_filter = (HallFilter, "category", "kind", ("retired_at", admin.EmptyFieldListFilter))
-    list_select_related = ("hall__cinema", "category")
-    search_fields = ("row",)
-    search_help_text = "Look for a row"
-    list_per_page = 200
-    actions = ("take_out",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Seat]:
-        return super().get_queryset(request).select_related("hall__cinema", "category")
-
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Seat | None = None
-    ) -> tuple[str, ...]:
-        # A seat stays in its hall.
-        return ("hall", "in_use") if obj else ()
-
-    def get_fields(self, request: HttpRequest, obj: Seat | None = None) -> tuple[str, ...]:
-        return (*SeatForm.Meta.fields, "in_use") if obj else SeatForm.Meta.fields
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "hall":
-            kwargs["queryset"] = Hall.objects.select_related("cinema")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    @admin.display(description="Seat", ordering=("row"))
-    def label(self, seat: Seat) -> str:
-        return seat.label
-
-    @admin.display(description="From the left")
-    def from_left(self, seat: Seat) -> int:
-        return seat.x
-
-    @admin.display(description="From the screen")
-    def from_screen(self, seat: Seat) -> int:
-        return seat.y
-
-    @admin.display(description="In use", boolean=True, ordering="retired_at")
-    def in_use(self, seat: Seat) -> bool:
-        return seat.retired_at is None
-
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Seat,
-        form: SeatForm,
-        change: bool,
-    ) -> None:
-        if change:
-            changes = {name: form.cleaned_data[name] for name in form.changed_data}
-            venue.change_seat(seat_id=obj.pk, changes=changes, at=timezone.now())
-        else:
-            venue.add_seat(obj)
-
-    def delete_model(self, request: HttpRequest, obj: Seat) -> None:
-        venue.retire_seat(seat_id=obj.pk, at=timezone.now())
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        # Nothing is in the way: a seat that was sold is retired.
-        objs = list(objs)
-        return (
-            [f"Seat {seat.label}, {seat.hall}" for seat in objs],
-            {"seats": len(objs)},
-            set(),
-            [],
-        )
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        # "Take out" says what really happens to seats that were sold.
-        return {
-            name: action
-            for name, action in super().get_actions(request).items()
-            if name != "delete_selected"
-        }
-
-    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
-        self.message_user(request, f"Seat {obj_display} was taken out. {STAY_GOOD}")
-        return HttpResponseRedirect(self.list_url)
-
-    @admin.action(description="Take these seats out of their hall", permissions=["delete"])
-    def take_out(self, request: HttpRequest, queryset: QuerySet[Seat]) -> HttpResponse | None:
-        seats = list(queryset)
-        if not confirmation.is_confirmed(request):
-            return self._ask_to_take_out(request, seats)
-        at = timezone.now()
-        for seat in seats:
-            venue.retire_seat(seat_id=seat.pk, at=at)
-        self.message_user(
-            request, f"Taken out: {counted(len(seats), 'seat')}. {STAY_GOOD}", messages.SUCCESS
-        )
-        return None
-
-    def _ask_to_take_out(self, request: HttpRequest, seats: list[Seat]) -> HttpResponse:
-        return confirmation.ask(
-            self,
-            request,
-            action="take_out",
-            question=f"Take {counted(len(seats), 'seat')} out of the hall?",
-            consequences=["No seat of these is sold any more, for no show.", STAY_GOOD],
-            headings=["Seat", "Hall"],
-            rows=[(seat.label, seat.hall) for seat in seats],
-            selected=[seat.pk for seat in seats],
-            button="Yes, take out",
-        )
-
-
-STAY_GOOD = "Tickets that were sold for a seat stay good."
