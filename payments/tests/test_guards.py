@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -19,6 +20,15 @@ from reservation.tests.factories import confirmed, held, show_with_seats
 pytestmark = pytest.mark.django_db
 
 NOW = timezone.now()
+
+
+@pytest.fixture(autouse=True)
+def _it_is_now():
+    """However long the other tests took: Stripe's clock and ours tell the same."""
+    with time_machine.travel(NOW):
+        yield
+
+
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 SECOND, INSTANT = timedelta(seconds=1), timedelta(microseconds=1)
 SESSIONS = "/v1/checkout/sessions"
@@ -563,6 +573,7 @@ class TestStatus:
     def test_asks_three_seconds_after_the_last_look(self, stripe, reservation, page):
         assert self.asked(stripe, reservation, NOW + status.ASK_AGAIN - INSTANT) == 0
         assert self.asked(stripe, reservation, NOW + status.ASK_AGAIN) == 1
+        assert self.asked(stripe, reservation, NOW + status.ASK_AGAIN + SECOND) == 0
 
     def test_asks_nothing_about_a_page_that_stripe_may_not_know(self, stripe, reservation, page):
         Payment.objects.update(session_id=None, state=PaymentState.CREATING)

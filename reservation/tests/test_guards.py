@@ -75,6 +75,13 @@ class TestInstants:
         booking.cancel(reservation_id=hold.pk, at=hold.expires_at - INSTANT)
 
 
+class TestHold:
+    def test_of_no_seats_is_refused(self, owner, place):
+        with pytest.raises(errors.NoSeats):
+            held(owner, place[0], [], at=NOW)
+        assert not Reservation.objects.exists()
+
+
 class TestExtend:
     def test_is_refused_for_a_cancelled_show(self, hold):
         programme.cancel(show_id=hold.showtime_id, at=NOW)
@@ -152,6 +159,12 @@ class TestRelease:
         booking.expire(reservation_id=hold.pk, at=late + HOUR)
         released = hold.tickets.order_by("seat__number").values_list("released_at", flat=True)
         assert list(released) == [late, late + HOUR]
+
+    def test_what_has_expired_is_not_expired_again(self, hold):
+        assert booking.expire(reservation_id=hold.pk, at=hold.expires_at)
+        before = facts_of(hold)
+        assert not booking.expire(reservation_id=hold.pk, at=hold.expires_at + HOUR)
+        assert facts_of(hold) == before
 
     def test_an_expired_hold_never_ends_later_than_it_did(self, hold):
         booking.expire(reservation_id=hold.pk, at=hold.expires_at + HOUR)
