@@ -20,8 +20,8 @@ from post_office.models import Email
 from rest_framework.test import APIClient
 
 from cinema_reservation.tests.racing import at_once
-from payments import checkout, rounds, settlement
-from payments.models import Payment, PaymentState, Refund, WebhookEvent
+from payments import checkout, refunds, rounds, settlement
+from payments.models import Payment, PaymentState, Refund, RefundState, WebhookEvent
 from payments.tests.books import assert_settled
 from reservation import booking, claims, errors
 from reservation.models import Reservation, ReservationState, Ticket, TicketType
@@ -271,6 +271,34 @@ class TestSettle:
         assert rival.outcome.state == PaymentState.PAID
         rounds.settle_unsettled(at=NOW)
         assert_keeps_its_seats(reservation)
+        assert_settled(stripe, reservation)
+
+    def test_clears_no_mark_of_a_cancellation_that_came_after_its_look(
+        self, stripe, reservation, paid, intrude
+    ):
+        sync(paid)
+        Reservation.objects.update(settle_after=NOW)
+        cancel = partial(booking.cancel, reservation_id=reservation.pk, at=NOW)
+        rival = intrude(settlement, "_look_again", cancel)
+        self.settle(reservation)()
+        assert isinstance(rival.outcome, Reservation)
+        rounds.settle_unsettled(at=NOW)
+        assert_settled(stripe, reservation)
+
+    def test_clears_no_mark_of_a_refund_that_fails_meanwhile(
+        self, stripe, reservation, owed, intrude
+    ):
+        stripe.refunds_stay_pending()
+        self.settle(reservation)()
+        refund = Refund.objects.get()
+        stripe.fail_refund(refund.stripe_id)
+        stripe.refunds_stay_pending(pending=False)
+        Reservation.objects.update(settle_after=NOW)  # as the one before it left it
+        fail = partial(refunds._move, refund, RefundState.FAILED, at=NOW)
+        rival = intrude(settlement, "_look_again", fail)
+        self.settle(reservation)()
+        assert rival.outcome is None
+        rounds.settle_unsettled(at=NOW + 2 * HOUR)
         assert_settled(stripe, reservation)
 
 

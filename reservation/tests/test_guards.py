@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from reservation import booking, claims, errors, idempotency, programme
 from reservation.models import IdempotentRequest, Reservation, ReservationState
-from reservation.tests.factories import confirmed, held, show_with_seats
+from reservation.tests.factories import ShowTimeFactory, confirmed, held, show_with_seats
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +81,12 @@ class TestHold:
             held(owner, place[0], [], at=NOW)
         assert not Reservation.objects.exists()
 
+    def test_a_seat_is_sold_anew_for_every_show(self, hold, stranger, place):
+        show, seats = place
+        next_show = ShowTimeFactory(hall=show.hall, starts_at=show.hall_free_at)
+        assert held(stranger, next_show, seats, at=NOW).tickets.live().count() == 2
+        assert hold.tickets.live().count() == 2
+
 
 class TestExtend:
     def test_is_refused_for_a_cancelled_show(self, hold):
@@ -141,12 +147,13 @@ class TestClaimAgain:
             booking.confirm(reservation_id=hold.pk, at=hold.expires_at - MINUTE)
         assert rival.tickets.live().count() == 1
 
-    def test_only_what_was_lost_is_taken_back(self, hold, stranger, place):
+    @pytest.mark.parametrize("before_the_end", [MINUTE, 0 * MINUTE])
+    def test_only_what_was_lost_is_taken_back(self, hold, stranger, place, before_the_end):
         show, seats = place
         late = hold.expires_at
         rival = held(stranger, show, seats[:1], at=late)
         booking.cancel(reservation_id=rival.pk, at=late)
-        booking.confirm(reservation_id=hold.pk, at=late)
+        booking.confirm(reservation_id=hold.pk, at=late - before_the_end)
         assert hold.tickets.live().count() == 2
         assert not rival.tickets.live().exists()
 
