@@ -4,10 +4,11 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
-from cinema_reservation import health, media
+from cinema_reservation import desk, health, media
 
 urlpatterns = [
     path("", TemplateView.as_view(template_name="home.html"), name="home"),
+    path("admin/search/", admin.site.admin_view(desk.search)),
     path("admin/", admin.site.urls),
     path("api/", include("users.urls")),
     path("api/", include("reservation.urls")),

@@ -300,3 +300,11 @@ def test_a_film_gets_no_poster_that_is_none(desk, settings, tmp_path):
         page = desk.post(url_of(Movie, "add"), film(poster=poster))
         assert sentence in str(page.context["adminform"].form.errors["poster"])
     assert not Movie.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["x", "-1", "0", "9" * 30])
+def test_a_page_of_search_results_that_is_none_is_a_404(staff, page):
+    browser = Client()
+    browser.force_login(staff)
+    assert browser.get(f"/admin/search/?s=film&page={page}").status_code == 404
+    assert browser.get("/admin/search/?s=film").status_code == 200

@@ -26,9 +26,7 @@ def test_what_says_nothing_of_caching_is_kept_by_nobody(owner_client, anyone):
 
 
 def test_a_body_without_its_length_is_411(client):
-    answer = client.generic(
-        "POST", "/api/webhook/", b"", headers={"Transfer-Encoding": "chunked"}
-    )
+    answer = client.generic("POST", "/api/webhook/", b"", headers={"Transfer-Encoding": "chunked"})
     assert answer.status_code == 411
     assert answer.json()["errors"][0]["code"] == "length_required"
 

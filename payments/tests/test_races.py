@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import stripe as stripe_package
+import time_machine
 from django.db import connections
 from django.utils import timezone
 from post_office.models import Email
@@ -30,6 +31,15 @@ from reservation.tests.factories import held, show_with_seats
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
 NOW = timezone.now()
+
+
+@pytest.fixture(autouse=True)
+def _it_is_now():
+    """However long the other tests took: Stripe's clock and ours tell the same."""
+    with time_machine.travel(NOW):
+        yield
+
+
 HOUR, INSTANT = timedelta(hours=1), timedelta(microseconds=1)
 # Far more than a rival needs whom nothing keeps waiting.
 LONG_ENOUGH_SECONDS = 0.5

@@ -26,8 +26,8 @@ def price_written(amount: int) -> str:
 
 
 def clock(moment: datetime, cinema: Cinema) -> str:
-    """A moment as that cinema's clock shows it: `Fri 27 Nov 2026 21:00`."""
-    return f"{moment.astimezone(cinema.zone):%a %d %b %Y %H:%M}"
+    """A moment as that cinema's clock shows it, and which clock: `Fri 27 Nov 2026 21:00 WET`."""
+    return f"{moment.astimezone(cinema.zone):%a %d %b %Y %H:%M %Z}"
 
 
 def is_id(value: object) -> bool:

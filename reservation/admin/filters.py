@@ -41,7 +41,8 @@ class DayFilter(admin.SimpleListFilter):
     parameter_name = "day"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        today = timezone.now().date()
+        # Yesterday in UTC is still today in the west.
+        today = timezone.now().date() - datetime.timedelta(days=1)
         days = [today + datetime.timedelta(days=ahead) for ahead in range(DAYS_AHEAD)]
         return [(day.isoformat(), f"{day:%a %d %b}") for day in days]
 

@@ -54,7 +54,6 @@ class ShowAdmin(RefusingAdmin):
     list_filter = (ShowDayFilter, "hall__cinema", HallFilter, "state", "format")
     search_fields = ("movie__title",)
     search_help_text = "Look for a film"
-    date_hierarchy = "starts_at"
     ordering = ("starts_at", "pk")
     autocomplete_fields = ("movie",)
     actions = ("cancel_shows",)
