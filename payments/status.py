@@ -67,6 +67,8 @@ def bring_up_to_date(reservation: Reservation, *, at: datetime) -> None:
     """Do now what a webhook or the worker would do soon. Raises `StripeUnavailable`."""
     live = reservation.payments.live().filter(looked_at__lte=at - ASK_AGAIN).first()
     if live is not None and live.session_id:
-        checkout.sync(live.session_id, at=at)
+        # While Stripe is slow, those who poll must not all wait for it at once.
+        if Payment.objects.claim(live, at=at):
+            checkout.sync(live.session_id, at=at)
     elif reservation.settle_after is not None and reservation.settle_after <= at:
         settlement.settle(reservation_id=reservation.pk, at=at)

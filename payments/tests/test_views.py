@@ -104,6 +104,18 @@ class TestStatus:
         assert answer.status_code == 503
 
 
+    def test_while_stripe_is_away_not_everybody_waits_for_it(
+        self, stripe, reservation, owner_client, page
+    ):
+        Payment.objects.update(looked_at=timezone.now() - timezone.timedelta(minutes=1))
+        stripe.fail_next(500, times=3)
+        url = f"/api/payment-status/{reservation.pk}/"
+        assert owner_client.get(url).status_code == 503
+        asked = len(stripe.requests)
+        assert owner_client.get(url).status_code == 200
+        assert len(stripe.requests) == asked
+
+
 class TestReturnPages:
     def paid_page(self, stripe, page):
         stripe.pay(page["session_id"])
