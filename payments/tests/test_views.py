@@ -103,7 +103,6 @@ class TestStatus:
         answer = owner_client.get(f"/api/payment-status/{reservation.pk}/")
         assert answer.status_code == 503
 
-
     def test_while_stripe_is_away_not_everybody_waits_for_it(
         self, stripe, reservation, owner_client, page
     ):
