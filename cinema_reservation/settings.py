@@ -287,15 +287,17 @@ SPECTACULAR_SETTINGS = {
 }
 
 # (how many, in how many seconds). Holds are counted in the cache, all else in the database.
+# Addresses get more than accounts: a whole office, or a whole telephone network, shares one.
+ADDRESS_LIMITS_FACTOR = number("ADDRESS_LIMITS_FACTOR", 1, least=1)
 RATE_LIMITS = {
-    "register": (20, 3600),
-    "login_address": (60, 600),
+    "register": (200 * ADDRESS_LIMITS_FACTOR, 3600),
+    "login_address": (300 * ADDRESS_LIMITS_FACTOR, 600),
     "login_account": (10, 600),
-    "otp_address": (30, 3600),
+    "otp_address": (200 * ADDRESS_LIMITS_FACTOR, 3600),
     "otp_account": (5, 3600),
-    "verify_address": (60, 600),
+    "verify_address": (300 * ADDRESS_LIMITS_FACTOR, 600),
     "verify_account": (20, 3600),
-    "hold_address": (120, 60),
+    "hold_address": (3000 * ADDRESS_LIMITS_FACTOR, 60),
     "hold_account": (30, 60),
 }
 

@@ -65,7 +65,7 @@ class LoginView(TokenView):
         description=(
             "Takes the username or the e-mail address. Send the access token as "
             "`Authorization: Bearer …`. A wrong password, an unknown name and an inactive "
-            "account get the same answer: error code `invalid_credentials`. Ten attempts "
+            "account get the same answer: error code `invalid_credentials`. Ten failures "
             "in ten minutes for one name."
         ),
         request=CredentialsSerializer,
@@ -84,7 +84,15 @@ class LoginView(TokenView):
         user = authenticate(request, **credentials)
         if not isinstance(user, User):
             raise InvalidCredentials
+        self._forgive(request)
         return tokens_response(sessions.open_login(user=user, at=timezone.now()))
+
+    def _forgive(self, request: Request) -> None:
+        """Logging in often is no abuse; only failures count."""
+        for throttle in (throttles.LoginAddressThrottle(), throttles.LoginAccountThrottle()):
+            ident = throttle.ident(request)
+            if ident is not None:
+                throttle.forgive(ident)
 
 
 class RefreshView(TokenView):

@@ -14,12 +14,15 @@ class StaffLoginForm(AuthenticationForm):
     """Refuses, with the right password too, once an address or a name tried too often."""
 
     def clean(self) -> dict[str, Any]:
-        address = LoginAddressThrottle()
-        by_address = address.allows(address.ident(Request(self.request)) or "")
+        address = LoginAddressThrottle().ident(Request(self.request)) or ""
         name = normalised(self.cleaned_data.get("username") or "")
-        by_name = LoginAccountThrottle().allows(name)
-        if not (by_address and by_name):
+        counts = [(LoginAddressThrottle(), address), (LoginAccountThrottle(), name)]
+        allowed = [throttle.allows(ident) for throttle, ident in counts]
+        if not all(allowed):
             raise ValidationError(
                 "Too many attempts. Please wait ten minutes and try again.", code="throttled"
             )
-        return super().clean()
+        cleaned = super().clean()
+        for throttle, ident in counts:
+            throttle.forgive(ident)
+        return cleaned

@@ -3,12 +3,13 @@
 Two counts stand side by side. The one by address stops a machine that tries many
 accounts, the one by account stops many machines that try one. The second can be used to
 keep somebody out, so its windows are short and what it guards has another way in: ten
-failed logins in ten minutes close an account's password login until the window ends, at
-most ten minutes later; who is logged in already is not touched by it.
+failed logins in ten minutes (right ones don't count) close an account's password login
+until the window ends, at most ten minutes later; who is logged in already is not touched.
 """
 
 from datetime import timedelta
 
+from django.db.models import F
 from django.utils import timezone
 from rest_framework.request import Request
 
@@ -22,6 +23,11 @@ class DatabaseRateThrottle(RateThrottle):
     def count(self, key: str, seconds: int) -> int:
         expires_at = timezone.now() + timedelta(seconds=seconds)
         return RateCount.objects.count_one(key=key, expires_at=expires_at)
+
+    def forgive(self, ident: str) -> None:
+        """Take one back, of what turned out to be no guess: the right password."""
+        counted = RateCount.objects.filter(key=self.current_key(ident), count__gt=0)
+        counted.update(count=F("count") - 1)
 
 
 class NameThrottle(DatabaseRateThrottle):

@@ -57,6 +57,11 @@ class RateThrottle(BaseThrottle):
         self._wait = math.ceil(seconds - elapsed)
         return self.count(self.key(ident, int(window)), seconds) <= limit
 
+    def current_key(self, ident: str) -> str:
+        """The key that counts that ident at this moment."""
+        _, seconds = settings.RATE_LIMITS[self.scope]
+        return self.key(ident, int(time.time() // seconds))
+
     def wait(self) -> float:
         return self._wait
 

@@ -150,6 +150,17 @@ class TestWhatASessionBuys:
         checkout.sync(page.session_id, at=NOW + MINUTE)
         assert Reservation.objects.get().expires_at == NOW + HOUR
 
+    def test_a_bank_s_money_that_arrives_keeps_the_seats(
+        self, stripe, reservation, page, monkeypatch
+    ):
+        stripe.pay(page.session_id, outcome="later")
+        checkout.sync(page.session_id, at=NOW)
+        stripe.settle_later(page.session_id, succeeded=True)
+        monkeypatch.setattr(settlement, "settle", lambda **_: None)
+        assert checkout.sync(page.session_id, at=NOW).state == PaymentState.PAID
+        assert state_of(reservation) == ReservationState.HELD
+        assert reservation.tickets.live().count() == 2
+
     def test_what_stripe_forgot_is_no_less_paid(self, stripe, paid, monkeypatch):
         Payment.objects.update(session_id="cs_test_of_another_account")
         assert checkout.sync("cs_test_of_another_account", at=NOW) is None
@@ -506,6 +517,10 @@ class TestRounds:
         rounds.send_refunds(at=NOW)
         assert turns == [oldest, oldest.refunds.get(stripe_id=None), oldest]
         Payment.objects.update(state=PaymentState.EXPIRED)
+        with monkeypatch.context() as patch:
+            patch.setattr(settlement, "settle", lambda **what: turns.append(what))
+            rounds.settle_unsettled(at=NOW)
+        assert turns[3:] == [{"reservation_id": oldest.reservation_id, "at": NOW}]
         Reservation.objects.update(settle_after=None)
         rounds.expire_holds(at=NOW)
         assert Reservation.objects.get(state=ReservationState.EXPIRED) == oldest.reservation

@@ -283,11 +283,22 @@ class TestSettle:
         assert_keeps_its_seats(reservation)
         assert_settled(stripe, reservation)
 
+    @pytest.mark.parametrize("another_page", [False, True])
     def test_clears_no_mark_of_a_cancellation_that_came_after_its_look(
-        self, stripe, reservation, paid, intrude
+        self, stripe, reservation, paid, intrude, another_page
     ):
         sync(paid)
-        Reservation.objects.update(settle_after=NOW)
+        if another_page:
+            Payment.objects.create(
+                reservation=reservation,
+                state=PaymentState.OPEN,
+                amount=2500,
+                currency="usd",
+                idempotency_key="another",
+                parameters={},
+                expires_at=NOW + HOUR,
+            )
+        Reservation.objects.update(settle_after=NOW)  # as a crash leaves it
         cancel = partial(booking.cancel, reservation_id=reservation.pk, at=NOW)
         rival = intrude(settlement, "_look_again", cancel)
         self.settle(reservation)()

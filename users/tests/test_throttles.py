@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 from rest_framework.request import Request
@@ -8,6 +9,7 @@ from rest_framework.test import APIRequestFactory
 
 from users import throttles
 from users.models import RateCount
+from users.tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +99,15 @@ def test_one_address_may_ask_so_often_whatever_it_says(anyone, settings, path, s
     assert response.status_code == 429
     assert 0 < int(response["Retry-After"]) <= 60
     assert response.json()["errors"][0]["code"] == "throttled"
+
+
+@pytest.mark.django_db
+def test_right_passwords_are_no_guesses_however_often(anyone, owner, settings):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"login_account": (3, 600)}
+    body = {"username": "olivia", "password": PASSWORD}
+    with time_machine.travel(1_800_000_000, tick=False):
+        for _ in range(6):
+            assert anyone.post("/api/token/", body).status_code == 200
+        for _ in range(3):
+            assert anyone.post("/api/token/", body | {"password": "wrong"}).status_code == 401
+        assert anyone.post("/api/token/", body).status_code == 429
