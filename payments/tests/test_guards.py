@@ -130,6 +130,10 @@ class TestWhatASessionBuys:
     def test_an_unpaid_session_brings_no_money(self, stripe, page):
         assert checkout.sync(page.session_id, at=NOW).amount_received == 0
 
+    def test_every_look_is_noted(self, stripe, page):
+        checkout.sync(page.session_id, at=NOW + MINUTE)
+        assert Payment.objects.get().looked_at == NOW + MINUTE
+
     def test_a_failed_card_ends_no_hold(self, stripe, reservation, page, monkeypatch):
         told(
             monkeypatch,
