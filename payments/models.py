@@ -111,6 +111,11 @@ class RefundState(models.TextChoices):
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
+    def claim(self, refund: "Refund", *, at: datetime) -> bool:
+        """Whether it is ours to look at now: of several workers that come to it, one's."""
+        same = self.filter(pk=refund.pk, looked_at=refund.looked_at)
+        return same.update(looked_at=at) == 1
+
     def unsent(self) -> Self:
         """Refunds of which Stripe has not told us yet that it knows them."""
         return self.filter(state=RefundState.PENDING, stripe_id=None)

@@ -37,10 +37,17 @@ def send(refund: Refund, *, at: datetime) -> None:
     except gateway.StripeRefused:
         log.exception("Stripe refused refund %s", refund.pk)
         _move(refund, RefundState.FAILED, at=at)
-        # It may have been sent from Stripe's dashboard, and nobody told us.
-        ask_after(refund.payment, at=at)
+        _ask_whether_staff_were_faster(refund.payment, at)
         return
     _move(refund, STATES.get(told.status, RefundState.PENDING), at=at, stripe_id=told.id)
+
+
+def _ask_whether_staff_were_faster(payment: Payment, at: datetime) -> None:
+    """It may have been sent from Stripe's dashboard, and nobody told us."""
+    try:
+        ask_after(payment, at=at)
+    except gateway.StripeRefused:
+        log.exception("Stripe refused to list the refunds of payment %s", payment.pk)
 
 
 def ask_after(payment: Payment, *, at: datetime) -> None:

@@ -1,9 +1,9 @@
 """The worker's rounds: find the rows in a state, do the next step.
 
 Each round may run twice, or in two workers at once, and changes nothing the second time.
-What is looked at goes to the end of the queue first, so that one row that can't be helped
-never keeps the others from their turn. One row's failure is logged; several in a row, or
-Stripe being away, end a round and leave the rest to the next.
+Whoever asks Stripe sends the row to the end of its queue first, so that one that can't be
+helped never keeps the others from their turn. One row's failure is logged; Stripe or the
+database being away ends a round and leaves the rest to the next.
 """
 
 import logging
@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from django.db import connection
 from django.db.models import Q
 
 from cinema_reservation.errors import ServiceUnavailable
+from cinema_reservation.outages import is_outage
 from payments import checkout, refunds, settlement
 from payments.models import Payment, Refund
 from reservation import booking
@@ -22,7 +24,6 @@ from reservation.models import Reservation, ReservationState
 log = logging.getLogger(__name__)
 
 ROWS_PER_ROUND = 200
-FAILURES_PER_ROUND = 5
 # A webhook is seconds away as a rule; after that, asking is cheaper than waiting.
 LOOK_AGAIN = timedelta(minutes=5)
 # What nobody waits for any more is asked about sooner, yet not in every round.
@@ -34,7 +35,7 @@ Row = TypeVar("Row")
 
 def _each(rows: Iterable[Row], step: Callable[[Row], object]) -> int:
     """Do the step for every row. Returns how many were done."""
-    done = failed = 0
+    done = 0
     for row in rows:
         try:
             step(row)
@@ -42,11 +43,10 @@ def _each(rows: Iterable[Row], step: Callable[[Row], object]) -> int:
         except ServiceUnavailable as error:
             log.warning("a round ends early: %s", error)
             break
-        except Exception:
+        except Exception as error:
             # Whatever is wrong with one row must not keep the money of the others.
             log.exception("a round's step failed for %r", row)
-            failed += 1
-            if failed == FAILURES_PER_ROUND:
+            if is_outage(error) and not connection.is_usable():
                 break
     return done
 
@@ -96,13 +96,20 @@ def _settle(reservation: Reservation, at: datetime) -> None:
 def send_refunds(*, at: datetime) -> int:
     """Send refunds that Stripe has not heard of, and ask after those on their way."""
     unsent = Refund.objects.unsent().select_related("payment").order_by("looked_at")
-    count = _each(unsent[:ROWS_PER_ROUND], lambda refund: refunds.send(refund, at=at))
+    count = _each(unsent[:ROWS_PER_ROUND], lambda refund: _send(refund, at))
     waiting = Refund.objects.on_their_way().filter(looked_at__lte=at - LOOK_AGAIN)
     payments = waiting.select_related("payment").order_by("looked_at")
-    return count + _each(
-        payments[:ROWS_PER_ROUND],
-        lambda refund: settlement.import_refunds(refund.payment, at=at),
-    )
+    return count + _each(payments[:ROWS_PER_ROUND], lambda refund: _ask_after(refund, at))
+
+
+def _send(refund: Refund, at: datetime) -> None:
+    if Refund.objects.claim(refund, at=at):
+        refunds.send(refund, at=at)
+
+
+def _ask_after(refund: Refund, at: datetime) -> None:
+    if Refund.objects.claim(refund, at=at):
+        settlement.import_refunds(refund.payment, at=at)
 
 
 def expire_holds(*, at: datetime) -> int:

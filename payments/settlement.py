@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from cinema_reservation.errors import DomainError
 from payments import gateway, mail, refunds
@@ -47,6 +48,8 @@ def _decide(reservation_id: int, at: datetime) -> list[Refund]:
     """Change the reservation and write the refunds. Returns all that Stripe hasn't heard of."""
     payments = _lock_payments(reservation_id)
     reservation = booking.lock(reservation_id)
+    # Refunds move under the reservation's lock, so it is only now that they stand still.
+    prefetch_related_objects(payments, "refunds")
     paid = [payment for payment in payments if payment.state == PaymentState.PAID]
     rejected = [payment for payment in payments if payment.state == PaymentState.REJECTED]
     if _is_covered(reservation, paid):
@@ -63,7 +66,7 @@ def _decide(reservation_id: int, at: datetime) -> list[Refund]:
 
 def _lock_payments(reservation_id: int) -> list[Payment]:
     payments = Payment.objects.filter(reservation=reservation_id).order_by("pk")
-    return list(payments.select_for_update(no_key=True).prefetch_related("refunds"))
+    return list(payments.select_for_update(no_key=True))
 
 
 def _kept(payments: Iterable[Payment]) -> int:
