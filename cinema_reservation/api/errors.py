@@ -10,7 +10,6 @@ import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from drf_standardized_errors.formatter import ExceptionFormatter
@@ -21,14 +20,6 @@ from cinema_reservation.errors import DomainError, PayloadTooLarge, ServiceUnava
 from cinema_reservation.outages import is_outage
 
 log = logging.getLogger(__name__)
-
-
-class InUse(DomainError):
-    code = "in_use"
-    sentence = (
-        "Something that was sold depends on this, so it can't be deleted. "
-        "Retire or cancel it instead."
-    )
 
 
 def _with_header(exception: APIException, original: APIException) -> APIException:
@@ -59,8 +50,6 @@ class ErrorHandler(ExceptionHandler):
             # simplejwt says it in several parts, of which one is for people.
             sentence, code = str(exc.detail["detail"]), str(exc.detail.get("code"))
             return _with_header(AuthenticationFailed(sentence, code), exc)
-        if isinstance(exc, ProtectedError):
-            return as_api_exception(InUse())
         if isinstance(exc, RequestDataTooBig):
             return as_api_exception(PayloadTooLarge())
         if isinstance(exc, SuspiciousOperation):

@@ -14,30 +14,7 @@ from reservation.tests.factories import held, show_with_seats
 
 pytestmark = pytest.mark.django_db
 
-NOW = timezone.now()
 AN_HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def show_and_seats():
-    return show_with_seats(2)
-
-
-@pytest.fixture
-def reservation(owner, show_and_seats):
-    return held(owner, *show_and_seats)
-
-
-@pytest.fixture
-def page(stripe, reservation):
-    """An open payment page."""
-    return checkout.open_checkout(reservation_id=reservation.pk, at=timezone.now())
-
-
-@pytest.fixture
-def paid(stripe, page):
-    stripe.pay(page.session_id)
-    return checkout.sync(page.session_id, at=timezone.now())
 
 
 class TestSettle:
@@ -72,11 +49,11 @@ class TestSettle:
         assert reservation.tickets.live().count() == 2
 
     def test_paid_after_the_seats_were_resold_goes_back_in_full(
-        self, stripe, reservation, page, stranger, show_and_seats
+        self, stripe, reservation, page, stranger, place
     ):
         stripe.pay(page.session_id)
         late = timezone.now() + AN_HOUR
-        show, seats = show_and_seats
+        show, seats = place
         theirs = held(stranger, show, seats[:1], at=late)
         checkout.sync(page.session_id, at=late)
         reservation.refresh_from_db()

@@ -24,27 +24,6 @@ pytestmark = pytest.mark.django_db
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-@pytest.fixture
-def place():
-    return show_with_seats(2)
-
-
-@pytest.fixture
-def reservation(owner, place):
-    return held(owner, *place)
-
-
-@pytest.fixture
-def page(stripe, reservation):
-    return checkout.open_checkout(reservation_id=reservation.pk, at=timezone.now())
-
-
-@pytest.fixture
-def paid(stripe, page):
-    stripe.pay(page.session_id)
-    return checkout.sync(page.session_id, at=timezone.now())
-
-
 def state_of(reservation):
     return Reservation.objects.get(pk=reservation.pk).state
 
