@@ -124,7 +124,7 @@ def _insert(
         expires_at=at + timedelta(minutes=settings.HOLD_MINUTES),
         currency=settings.CURRENCY,
         total=sum(ticket.price for ticket in tickets),
-        cancellation_policy=settings.CANCELLATION_POLICY,
+        cancellation_policy=show.promised_policy,
     )
     for ticket in tickets:
         ticket.reservation = reservation
@@ -261,14 +261,16 @@ def cancellation_fee(reservation: Reservation, *, at: datetime) -> int:
 
 
 @transaction.atomic
-def cancel_by_house(*, reservation_id: int, at: datetime) -> Reservation:
+def cancel_by_house(*, reservation_id: int, at: datetime, reason: str = "") -> Reservation:
     """Cancel for the house's reasons: nothing is kept, whatever the policy says.
 
-    A reservation that is cancelled already stays as it is.
+    The reason is kept, and told to the customer. A reservation that is cancelled already
+    stays as it is.
     """
     reservation = lock(reservation_id)
     if reservation.state == ReservationState.CANCELLED:
         return reservation
+    reservation.cancellation_reason = reason
     _cancel(reservation, fee=0, at=at)
     mail.tell_cancelled(reservation, by_house=True)
     return reservation
@@ -279,7 +281,15 @@ def _cancel(reservation: Reservation, *, fee: int, at: datetime) -> None:
     reservation.cancelled_at = at
     reservation.cancellation_fee = fee
     reservation.settle_after = at
-    reservation.save(update_fields=["state", "cancelled_at", "cancellation_fee", "settle_after"])
+    reservation.save(
+        update_fields=[
+            "state",
+            "cancelled_at",
+            "cancellation_fee",
+            "cancellation_reason",
+            "settle_after",
+        ]
+    )
     claims.release(reservation, at)
 
 

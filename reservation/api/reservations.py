@@ -179,7 +179,8 @@ class ReservationViewSet(
     def quote_cancellation(self, request: Request, pk: str) -> Response:
         reservation, at = self.get_object(), timezone.now()
         fee = booking.cancellation_fee(reservation, at=at)
-        paid = reservation.total if reservation.state == ReservationState.CONFIRMED else 0
-        amounts = {"total": reservation.total, "fee": fee, "refund": paid - fee}
+        is_paid = reservation.state == ReservationState.CONFIRMED
+        refund = reservation.amount_due - reservation.less_waived(fee) if is_paid else 0
+        amounts = {"total": reservation.total, "fee": fee, "refund": refund}
         quote = {name: money(amount, reservation.currency) for name, amount in amounts.items()}
         return Response(CancellationQuoteSerializer(quote | {"server_time": at}).data)

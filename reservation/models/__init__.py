@@ -6,6 +6,7 @@ from reservation.models.booking import (
     Reservation,
     ReservationState,
     Ticket,
+    Waiver,
 )
 from reservation.models.catalogue import Genre, Movie
 from reservation.models.programme import ShowFormat, ShowState, ShowTime, TicketType
@@ -28,4 +29,5 @@ __all__ = [
     "ShowTime",
     "Ticket",
     "TicketType",
+    "Waiver",
 ]

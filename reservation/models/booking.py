@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from cinema_reservation.money import written
 from reservation.models.programme import ShowState, ShowTime, TicketType
 from reservation.models.venue import Seat
 
@@ -15,6 +16,7 @@ from reservation.models.venue import Seat
 # codes: beside two million reservations, a new one meets an old one once in 30 million.
 CODE_ALPHABET = "34679ACDEFGHJKMNPQRTVWXY"
 CODE_LENGTH = 10
+REASON_LENGTH = 200
 
 
 def new_code() -> str:
@@ -95,6 +97,16 @@ class Reservation(models.Model):
     cancellation_policy = models.JSONField(default=list)
     # What the house keeps of a reservation that was cancelled after it was paid.
     cancellation_fee = models.PositiveIntegerField(default=0)
+    cancellation_reason = models.CharField(
+        max_length=REASON_LENGTH,
+        blank=True,
+        db_default="",
+        help_text="Why the house cancelled it.",
+    )
+    # The sum of its waivers: no longer due, whatever else becomes of the reservation.
+    waived = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="In minor units (cents)."
+    )
     # Set with every change that may leave more money with us than is due; whoever keeps the
     # money looks from then on, settles, and clears it.
     settle_after = models.DateTimeField(null=True, editable=False)
@@ -119,6 +131,7 @@ class Reservation(models.Model):
                 condition=Q(cancellation_fee__lte=F("total")),
                 name="cancellation_fee_within_total",
             ),
+            models.CheckConstraint(condition=Q(waived__lte=F("total")), name="waived_within_total"),
         ]
 
     def __str__(self) -> str:
@@ -135,11 +148,36 @@ class Reservation(models.Model):
         """What the house may keep, in minor units: one side of the settlement equation."""
         match self.state:
             case ReservationState.HELD | ReservationState.CONFIRMED:
-                return self.total
+                return self.less_waived(self.total)
             case ReservationState.CANCELLED:
-                return self.cancellation_fee
+                return self.less_waived(self.cancellation_fee)
             case _:
                 return 0
+
+    def less_waived(self, amount: int) -> int:
+        """What is left of an amount once the waivers are taken off it."""
+        return max(amount - self.waived, 0)
+
+
+class Waiver(models.Model):
+    """Money that staff gave up beyond what was promised, and why."""
+
+    reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="waivers")
+    amount = models.PositiveIntegerField(help_text="In minor units (cents).")
+    reason = models.CharField(max_length=REASON_LENGTH)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gte=1), name="waiver_of_something")
+        ]
+
+    def __str__(self) -> str:
+        return f"{written(self.amount, self.reservation.currency)} of {self.reservation}"
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import ClassVar, Self
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from reservation.models.catalogue import Movie, validate_language
-from reservation.models.venue import HIGHEST_PRICE, Hall
+from reservation.models.venue import HIGHEST_PRICE, Hall, validate_policy
+from reservation.rules.cancellation import PolicyStep
 
 
 class ShowFormat(models.TextChoices):
@@ -61,6 +63,12 @@ class ShowTime(models.Model):
     sales_close_at = models.DateTimeField(
         blank=True, help_text="Seats are sold until then; empty means until the show starts."
     )
+    cancellation_policy = models.JSONField(
+        null=True,
+        blank=True,
+        validators=[validate_policy],
+        help_text="What customers who cancel get back; null means the cinema's policy.",
+    )
     state = models.CharField(
         max_length=10, choices=ShowState, default=ShowState.SCHEDULED, editable=False
     )
@@ -89,6 +97,14 @@ class ShowTime(models.Model):
     @property
     def is_cancelled(self) -> bool:
         return self.state == ShowState.CANCELLED
+
+    @property
+    def promised_policy(self) -> list[PolicyStep]:
+        """What is promised to whoever buys now: the show's policy, the cinema's, or the house's."""
+        for policy in (self.cancellation_policy, self.hall.cinema.cancellation_policy):
+            if policy is not None:
+                return policy
+        return settings.CANCELLATION_POLICY
 
     def sells_at(self, at: datetime) -> bool:
         """Whether seats are sold at that instant."""

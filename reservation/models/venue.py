@@ -1,11 +1,13 @@
 """Where it is shown: cinemas, halls and their seats."""
 
 import zoneinfo
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+
+from reservation.rules import cancellation
 
 # Ten seats at the highest price and surcharge stay within the eight digits that Stripe takes.
 HIGHEST_PRICE = 4_999_999
@@ -23,6 +25,14 @@ def validate_time_zone(name: str) -> None:
         )
 
 
+def validate_policy(steps: Any) -> None:
+    """A cancellation policy, as staff may promise it: see `rules/cancellation.py`."""
+    try:
+        cancellation.check_policy(steps)
+    except ValueError as error:
+        raise ValidationError(str(error), code="invalid_policy") from error
+
+
 class Cinema(models.Model):
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=100, unique=True)
@@ -31,6 +41,12 @@ class Cinema(models.Model):
         max_length=64,
         validators=[validate_time_zone],
         help_text="IANA name, such as Europe/Lisbon. Shows are announced in it.",
+    )
+    cancellation_policy = models.JSONField(
+        null=True,
+        blank=True,
+        validators=[validate_policy],
+        help_text="What customers who cancel get back; null means the house's own policy.",
     )
 
     class Meta:

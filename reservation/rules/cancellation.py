@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TypedDict
+from itertools import pairwise
+from typing import Any, TypedDict
+
+MOST_STEPS = 10
+EARLIEST_HOURS = 24 * 365
 
 
 class PolicyStep(TypedDict):
@@ -10,6 +14,36 @@ class PolicyStep(TypedDict):
 
     hours_before: float
     refund_percent: int
+
+
+def check_policy(steps: Any) -> None:
+    """Raise `ValueError`, in words for staff, for what is no policy that can be promised.
+
+    Each step names other hours, and cancelling earlier never pays back less. No step at
+    all is a policy too: nothing is ever paid back.
+    """
+    if not isinstance(steps, list) or len(steps) > MOST_STEPS:
+        raise ValueError(f"Give a list of at most {MOST_STEPS} steps.")
+    for step in steps:
+        _check_step(step)
+    by_hours = sorted(steps, key=lambda step: step["hours_before"])
+    for late, early in pairwise(by_hours):
+        if early["hours_before"] == late["hours_before"]:
+            raise ValueError(f"{early['hours_before']} hours are named twice.")
+        if early["refund_percent"] <= late["refund_percent"]:
+            raise ValueError("Whoever cancels earlier must get back more than later.")
+
+
+def _check_step(step: Any) -> None:
+    if not isinstance(step, dict) or set(step) != {"hours_before", "refund_percent"}:
+        raise ValueError("Each step names `hours_before` and `refund_percent`, nothing else.")
+    hours, percent = step["hours_before"], step["refund_percent"]
+    if isinstance(hours, bool) or not isinstance(hours, int | float):
+        raise ValueError("`hours_before` is a number of hours.")
+    if not 0 <= hours <= EARLIEST_HOURS:
+        raise ValueError(f"`hours_before` lies between 0 and {EARLIEST_HOURS}.")
+    if isinstance(percent, bool) or not isinstance(percent, int) or not 1 <= percent <= 100:
+        raise ValueError("`refund_percent` is a whole number from 1 to 100.")
 
 
 def refund_percent(*, policy: Iterable[PolicyStep], starts_at: datetime, at: datetime) -> int:
