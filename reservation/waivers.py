@@ -7,7 +7,7 @@ from django.db import transaction
 from cinema_reservation.errors import DomainError
 from cinema_reservation.money import written
 from reservation import booking
-from reservation.models import Reservation, ReservationState, Waiver
+from reservation.models import ReservationState, Waiver
 
 
 class NothingToWaive(DomainError):

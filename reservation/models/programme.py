@@ -1,7 +1,7 @@
 """When it is shown and for how much: screenings and ticket types."""
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Self, cast
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator
@@ -104,7 +104,7 @@ class ShowTime(models.Model):
         for policy in (self.cancellation_policy, self.hall.cinema.cancellation_policy):
             if policy is not None:
                 return policy
-        return settings.CANCELLATION_POLICY
+        return cast("list[PolicyStep]", settings.CANCELLATION_POLICY)
 
     def sells_at(self, at: datetime) -> bool:
         """Whether seats are sold at that instant."""
