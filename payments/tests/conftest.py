@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from django.utils import timezone
+import time_machine
 
 from payments import checkout
 from payments.sandbox import Sandbox
+from payments.tests.moments import NOW
+from payments.tests.rivals import Intruder
+from reservation.models import TicketType
 from reservation.tests.factories import held, show_with_seats
 
 
@@ -21,25 +24,59 @@ def stripe(settings) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
+def it_is_now() -> Iterator[None]:
+    """However long the other tests took: Stripe's clock and ours tell the same."""
+    with time_machine.travel(NOW):
+        yield
+
+
+@pytest.fixture
+def adult(transactional_db) -> None:
+    """Tests with real transactions empty every table; a price needs a ticket type."""
+    TicketType.objects.get_or_create(is_default=True, defaults={"name": "Adult"})
+
+
+@pytest.fixture
+def intrude(monkeypatch):
+    """Let a rival in before, or after, the first call of a function."""
+
+    def plan(module, name, act, *, after=False) -> Intruder:
+        rival, call = Intruder(act), getattr(module, name)
+
+        def interrupted(*args, **kwargs):
+            if not after:
+                rival.comes()
+            result = call(*args, **kwargs)
+            if after:
+                rival.comes()
+            return result
+
+        monkeypatch.setattr(module, name, interrupted)
+        return rival
+
+    return plan
+
+
+@pytest.fixture
 def place():
     """A show of tomorrow and its two seats."""
     return show_with_seats(2)
 
 
 @pytest.fixture
-def reservation(owner, place):
-    """The owner's hold of both."""
-    return held(owner, *place)
+def reservation(it_is_now, owner, place):
+    """The owner's hold of both, made at `NOW`."""
+    return held(owner, *place, at=NOW)
 
 
 @pytest.fixture
 def page(stripe, reservation):
     """Its open payment page."""
-    return checkout.open_checkout(reservation_id=reservation.pk, at=timezone.now())
+    return checkout.open_checkout(reservation_id=reservation.pk, at=NOW)
 
 
 @pytest.fixture
 def paid(stripe, page):
     """The payment, once the page was paid."""
     stripe.pay(page.session_id)
-    return checkout.sync(page.session_id, at=timezone.now())
+    return checkout.sync(page.session_id, at=NOW)

@@ -1,32 +1,19 @@
 """Rows that can't be helped, and what must not wait for them."""
 
-from datetime import timedelta
 from functools import partial
 
 import pytest
-import time_machine
-from django.utils import timezone
 
 from payments import checkout, gateway, refunds, rounds, settlement
 from payments.models import Refund, RefundState
 from payments.tests.books import assert_settled
-from payments.tests.test_guards import paid_row, refund_row
-from payments.tests.test_races import _adult, intrude  # noqa: F401  # fixtures
+from payments.tests.moments import HOUR, MINUTE, NOW, SECOND
+from payments.tests.rows import paid_row, refund_row
 from reservation import booking, programme
 from reservation.models import Reservation, ReservationState
 from reservation.tests.factories import confirmed, held, show_with_seats
 
-NOW = timezone.now()
-
-
-@pytest.fixture(autouse=True)
-def _it_is_now():
-    """However long the other tests took: Stripe's clock and ours tell the same."""
-    with time_machine.travel(NOW):
-        yield
-
-
-MINUTE, HOUR, SECOND = timedelta(minutes=1), timedelta(hours=1), timedelta(seconds=1)
+pytestmark = pytest.mark.usefixtures("it_is_now")
 
 
 def owed(stripe, owner):
@@ -41,13 +28,9 @@ def owed(stripe, owner):
     return reservation, Refund.objects.get(payment=page)
 
 
-@pytest.mark.usefixtures("_adult")
+@pytest.mark.usefixtures("adult")
 @pytest.mark.django_db(transaction=True)
-def test_settling_clears_no_mark_of_a_refund_that_failed_after_its_look(
-    stripe,
-    owner,
-    intrude,  # noqa: F811
-):
+def test_settling_clears_no_mark_of_a_refund_that_failed_after_its_look(stripe, owner, intrude):
     reservation, refund = owed(stripe, owner)
     stripe.fail_refund(refund.stripe_id)
     stripe.refunds_stay_pending(pending=False)

@@ -1,22 +1,10 @@
-"""Rivals for one reservation and its money, on a real database with a connection each.
+"""Rivals for one reservation and its money, on a real database with a connection each."""
 
-Where luck would have to bring the worst moment about, a rival is let in between two lines:
-it gets the time to do all that it wants, and what guards the lines makes it wait. Without
-the guard it is through before the first one goes on, and the test sees what it broke.
-"""
-
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 import stripe as stripe_package
-import time_machine
-from django.db import connections
-from django.utils import timezone
 from post_office.models import Email
 from rest_framework.test import APIClient
 
@@ -24,48 +12,20 @@ from cinema_reservation.tests.racing import at_once
 from payments import checkout, refunds, rounds, settlement
 from payments.models import Payment, PaymentState, Refund, RefundState, WebhookEvent
 from payments.tests.books import assert_settled
+from payments.tests.moments import HOUR, INSTANT, NOW
+from payments.tests.rows import state_of
 from reservation import booking, claims, errors
-from reservation.models import Reservation, ReservationState, Ticket, TicketType
-from reservation.tests.factories import held, show_with_seats
+from reservation.models import Reservation, ReservationState, Ticket
+from reservation.tests.factories import held
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.race,
+    pytest.mark.usefixtures("it_is_now", "adult"),
+]
 
-NOW = timezone.now()
-
-
-@pytest.fixture(autouse=True)
-def _it_is_now():
-    """However long the other tests took: Stripe's clock and ours tell the same."""
-    with time_machine.travel(NOW):
-        yield
-
-
-HOUR, INSTANT = timedelta(hours=1), timedelta(microseconds=1)
-# Far more than a rival needs whom nothing keeps waiting.
-LONG_ENOUGH_SECONDS = 0.5
 HELD, CONFIRMED = ReservationState.HELD, ReservationState.CONFIRMED
 CANCELLED, EXPIRED = ReservationState.CANCELLED, ReservationState.EXPIRED
-
-
-@pytest.fixture(autouse=True)
-def _adult(transactional_db):
-    """Tests with real transactions empty every table; a price needs a ticket type."""
-    TicketType.objects.get_or_create(is_default=True, defaults={"name": "Adult"})
-
-
-@pytest.fixture
-def place():
-    return show_with_seats(2)
-
-
-@pytest.fixture
-def reservation(owner, place):
-    return held(owner, *place, at=NOW)
-
-
-@pytest.fixture
-def page(stripe, reservation):
-    return checkout.open_checkout(reservation_id=reservation.pk, at=NOW)
 
 
 @pytest.fixture
@@ -73,64 +33,6 @@ def paid(stripe, page):
     """A page that was paid, of which we have not heard yet."""
     stripe.pay(page.session_id)
     return page
-
-
-class Intruder:
-    """A rival who comes once, at the worst moment, and is given time to do everything."""
-
-    def __init__(self, act: Callable[[], Any]) -> None:
-        self._act = act
-        self._came = threading.Lock()
-        self._outcome: Future[Any] = Future()
-
-    def comes(self) -> None:
-        if self._came.acquire(blocking=False):
-            threading.Thread(target=self._run).start()
-            self._wait(LONG_ENOUGH_SECONDS)
-
-    def _run(self) -> None:
-        try:
-            self._outcome.set_result(self._act())
-        except Exception as error:
-            self._outcome.set_result(error)
-        finally:
-            connections.close_all()
-
-    def _wait(self, seconds: float) -> None:
-        done = threading.Event()
-        self._outcome.add_done_callback(lambda _: done.set())
-        done.wait(seconds)
-
-    @property
-    def outcome(self) -> Any:
-        """What the rival got, or the exception that it met."""
-        assert self._came.locked(), "nobody came"
-        return self._outcome.result(timeout=30)
-
-
-@pytest.fixture
-def intrude(monkeypatch):
-    """Let a rival in before, or after, the first call of a function."""
-
-    def plan(module, name, act, *, after=False) -> Intruder:
-        rival, call = Intruder(act), getattr(module, name)
-
-        def interrupted(*args, **kwargs):
-            if not after:
-                rival.comes()
-            result = call(*args, **kwargs)
-            if after:
-                rival.comes()
-            return result
-
-        monkeypatch.setattr(module, name, interrupted)
-        return rival
-
-    return plan
-
-
-def state_of(reservation):
-    return Reservation.objects.get(pk=reservation.pk).state
 
 
 def assert_keeps_its_seats(reservation):
