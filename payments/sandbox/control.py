@@ -27,6 +27,7 @@ VERBS = (
     "dispute",
     "drain",
     "drop_next",
+    "escalate_dispute",
     "events_of",
     "expire",
     "fail_next",

@@ -52,15 +52,26 @@ class Controls:
         *,
         amount: int | None = None,
         reason: str = "fraudulent",
+        inquiry: bool = False,
     ) -> StripeObject:
-        """Let the buyer's bank take a charge back; all of it unless `amount` is given."""
+        """Let the buyer's bank take a charge back; all of it unless `amount` is given.
+
+        As an `inquiry`, the bank only asks and takes nothing yet.
+        """
         opened = disputes.open_dispute(
-            self._account, charge_or_payment_intent, amount=amount, reason=reason
+            self._account, charge_or_payment_intent, amount=amount, reason=reason, inquiry=inquiry
         )
         return public(opened)
 
+    def escalate_dispute(self, dispute_id: str) -> StripeObject:
+        """Let an inquiry become a dispute: now the bank takes the money."""
+        return public(disputes.escalate(self._account, dispute_id))
+
     def close_dispute(self, dispute_id: str, *, won: bool) -> StripeObject:
-        """Let the bank decide a dispute."""
+        """Let the bank decide: a dispute is `won` (the money comes back) or lost.
+
+        An inquiry that is `won` ends as `warning_closed`; lost, it is escalated first.
+        """
         return public(disputes.close(self._account, dispute_id, won=won))
 
     # The dashboard

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from payments.sandbox.account import Account
+from payments.sandbox.errors import InvalidRequestError
 from payments.sandbox.objects import StripeObject, new_id, public
+from payments.sandbox.params import Params
+from payments.sandbox.store import Condition
+
+LISTED_BY = frozenset({"delivery_success", "type", "types"})
+MOST_TYPES = 20
 
 
 @dataclass(frozen=True)
@@ -51,3 +57,28 @@ def record(account: Account, event_type: str, about: StripeObject) -> None:
     }
     account.store.add(event)
     account.store.after_commit(partial(account.announce, event["id"]))
+
+
+def asked(params: Params) -> list[Condition]:
+    """What a list of events is asked for. Raises `InvalidRequestError`.
+
+    Not delivered is what no webhook has taken: still under way, given up, or muted.
+    """
+    conditions: list[Condition] = []
+    if "type" in params:
+        conditions.append(("type", "GLOB", params["type"]))
+    if "types" in params:
+        conditions.append(("type", "IN", _types(params)))
+    if "delivery_success" in params:
+        conditions.append(("pending_webhooks", "=" if params["delivery_success"] else ">", 0))
+    return conditions
+
+
+def _types(params: Params) -> list[str]:
+    if "type" in params:
+        message = "You may only specify one of these parameters: type, types."
+        raise InvalidRequestError(message, code="parameters_exclusive", param="types")
+    types: list[str] = params["types"]
+    if len(types) > MOST_TYPES:
+        raise InvalidRequestError(f"At most {MOST_TYPES} types.", param="types")
+    return types

@@ -13,20 +13,22 @@ COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 DEFAULT_LIMIT, LARGEST_LIMIT = 10, 100
 
 
-def lister(
-    kind: str, url: str, filters: dict[str, str]
-) -> Callable[[Account, Params], StripeObject]:
-    """The operation that lists one kind; `filters` names fields and how they compare."""
+# What the parameters ask of the objects' fields.
+Filter = Callable[[Params], list[Condition]]
+
+
+def lister(kind: str, url: str, asked: Filter) -> Callable[[Account, Params], StripeObject]:
+    """The operation that lists those of one kind that meet what is `asked`."""
 
     def list_objects(account: Account, params: Params) -> StripeObject:
-        conditions = [
-            (field, operator, params[field])
-            for field, operator in filters.items()
-            if field in params
-        ]
-        return _page(account, kind, url, params, conditions + _created(params))
+        return _page(account, kind, url, params, asked(params) + _created(params))
 
     return list_objects
+
+
+def equal(*names: str) -> Filter:
+    """Fields that have to be what the parameters of the same names say."""
+    return lambda params: [(name, "=", params[name]) for name in names if name in params]
 
 
 def _page(

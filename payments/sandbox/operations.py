@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 from stripe import params as schemas
 
-from payments.sandbox import refunds, sessions
+from payments.sandbox import events, refunds, sessions
 from payments.sandbox.account import Account
 from payments.sandbox.errors import RefusedError
-from payments.sandbox.lists import PAGING, lister
+from payments.sandbox.lists import PAGING, Filter, equal, lister
 from payments.sandbox.objects import StripeObject
 from payments.sandbox.params import Params
 from payments.sandbox.web import Request
 
 SESSIONS = "/v1/checkout/sessions"
-BY_PAYMENT = {"charge": "=", "payment_intent": "="}
+BY_PAYMENT = frozenset({"charge", "payment_intent"})
+BY_STATUS = frozenset({"payment_intent", "status"})
 
 # Takes the account, the parameters and the ids in the path.
 Verb = Callable[..., StripeObject]
@@ -65,8 +66,11 @@ def _operation(
     return Operation(method, pattern, schema, supported | {"expand"}, verb)
 
 
-def _listing(path: str, kind: str, schema: type, filters: dict[str, str]) -> Operation:
-    return _operation("GET", path, schema, lister(kind, path, filters), PAGING | set(filters))
+def _listing(
+    path: str, kind: str, schema: type, names: frozenset[str], asked: Filter | None = None
+) -> Operation:
+    verb = lister(kind, path, asked or equal(*names))
+    return _operation("GET", path, schema, verb, PAGING | names)
 
 
 def _reading(path: str, kind: str, schema: type) -> Operation:
@@ -78,10 +82,7 @@ OPERATIONS = (
         "POST", SESSIONS, schemas.checkout.SessionCreateParams,
         sessions.create, sessions.CREATE_SUPPORTED,
     ),
-    _listing(
-        SESSIONS, "checkout.session", schemas.checkout.SessionListParams,
-        {"payment_intent": "=", "status": "="},
-    ),
+    _listing(SESSIONS, "checkout.session", schemas.checkout.SessionListParams, BY_STATUS),
     _reading(SESSIONS + "/{id}", "checkout.session", schemas.checkout.SessionRetrieveParams),
     _operation(
         "POST", SESSIONS + "/{id}/expire", schemas.checkout.SessionExpireParams, _expire
@@ -98,7 +99,7 @@ OPERATIONS = (
     ),
     _listing("/v1/refunds", "refund", schemas.RefundListParams, BY_PAYMENT),
     _reading("/v1/refunds/{id}", "refund", schemas.RefundRetrieveParams),
-    _listing("/v1/events", "event", schemas.EventListParams, {"type": "GLOB"}),
+    _listing("/v1/events", "event", schemas.EventListParams, events.LISTED_BY, events.asked),
     _reading("/v1/events/{id}", "event", schemas.EventRetrieveParams),
     _listing("/v1/disputes", "dispute", schemas.DisputeListParams, BY_PAYMENT),
     _reading("/v1/disputes/{id}", "dispute", schemas.DisputeRetrieveParams),

@@ -1,6 +1,6 @@
 """Refunds: money going back, never more than was charged."""
 
-from payments.sandbox import events
+from payments.sandbox import disputes, events
 from payments.sandbox.account import Account
 from payments.sandbox.currencies import formatted
 from payments.sandbox.errors import InvalidRequestError, RefusedError
@@ -14,7 +14,7 @@ def create(account: Account, params: Params) -> StripeObject:
     """Refund a charge, in full or in part. Raises `RefusedError` if that isn't possible."""
     with account.store.transaction():
         charge = _charge_to_refund(account, params)
-        amount = _amount(charge, params.get("amount"))
+        amount = _amount(account, charge, params.get("amount"))
         refund = _refund(account, charge, amount, params)
         account.store.add(refund)
         events.record(account, "refund.created", refund)
@@ -70,9 +70,6 @@ def _charge_to_refund(account: Account, params: Params) -> StripeObject:
             "charge to refund.",
             param="payment_intent",
         )
-    if charge["disputed"]:
-        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
-        raise RefusedError(message, code="charge_disputed")
     return charge
 
 
@@ -88,14 +85,19 @@ def _named_charge(account: Account, params: Params) -> StripeObject:
     return account.get("charge", str(charge_id), param="charge")
 
 
-def _amount(charge: StripeObject, asked: int | None) -> int:
-    left = charge["amount"] - charge["amount_refunded"]
+def _amount(account: Account, charge: StripeObject, asked: int | None) -> int:
+    """What to refund: what is left unless less is asked for; a bank may have been faster."""
+    unrefunded = charge["amount"] - charge["amount_refunded"]
+    left = unrefunded - disputes.withdrawn(account, charge["id"])
     if asked is not None and asked < 1:
         message = "This value must be greater than or equal to 1."
         raise InvalidRequestError(message, code="parameter_invalid_integer", param="amount")
-    if not left:
+    if not unrefunded:
         message = f"Charge {charge['id']} has already been refunded."
         raise RefusedError(message, code="charge_already_refunded")
+    if left <= 0:
+        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+        raise RefusedError(message, code="charge_disputed")
     if asked is not None and asked > left:
         over = formatted(asked, charge["currency"])
         message = f"Refund amount ({over}) is greater than unrefunded amount on charge"

@@ -35,8 +35,8 @@ BODIES = "SELECT body FROM objects"
 SEQUENCE_OF = "SELECT sequence FROM objects WHERE id = ?"
 
 Value = str | int | None
-# A field of the object, an SQL operator and what to compare with.
-Condition = tuple[str, str, Value]
+# A field of the object, an SQL operator and what to compare with: several values for IN.
+Condition = tuple[str, str, Value | list[str]]
 
 
 class Store:
@@ -111,8 +111,10 @@ class Store:
         # Values are bound; fields and operators are this package's own words.
         terms, values = ["kind = ?"], list[Value]([kind])
         for field, operator, value in conditions:
-            terms.append(f"json_extract(body, '$.{field}') {operator} ?")
-            values.append(value)
+            several = value if isinstance(value, list) else [value]
+            places = ", ".join("?" * len(several))
+            terms.append(f"json_extract(body, '$.{field}') {operator} ({places})")
+            values += several
         for cursor, operator in ((starting_after, "<"), (ending_before, ">")):
             if cursor:
                 terms.append(f"sequence {operator} ({SEQUENCE_OF})")

@@ -275,6 +275,17 @@ def test_events_can_be_listed_by_type_and_retrieved(sandbox, client):
     assert client.v1.events.retrieve(found[0].id).data.object.status == "complete"
 
 
+def test_events_can_be_listed_by_several_types(sandbox, client):
+    intent = paid(sandbox, client)
+    client.v1.refunds.create({"payment_intent": intent.id})
+    types = ["charge.refunded", "checkout.session.completed"]
+    assert [event.type for event in client.v1.events.list({"types": types}).data] == types
+    assert client.v1.events.list({"types": ["charge.*"]}).data == []
+    both = {"types": types, "type": types[0]}
+    assert refused(lambda: client.v1.events.list(both)).code == "parameters_exclusive"
+    assert refused(lambda: client.v1.events.list({"types": ["x"] * 21})).param == "types"
+
+
 def test_a_key_and_the_same_parameters_replay_the_first_answer(sandbox, client):
     part, key = {"payment_intent": paid(sandbox, client).id, "amount": 100}, "k-1"
     first, second = (client.v1.refunds.create(part, {"idempotency_key": key}) for _ in "12")

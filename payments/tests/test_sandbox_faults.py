@@ -132,18 +132,6 @@ def test_a_refund_in_the_dashboard_is_told_like_any_other(sandbox, client):
     assert types(sandbox)[-2:] == ["refund.created", "charge.refunded"]
 
 
-def test_a_disputed_charge_cannot_be_refunded(sandbox, client):
-    intent = paid(sandbox, client)
-    dispute = sandbox.dispute(intent.id)
-    assert dispute["id"].startswith("dp_")
-    with pytest.raises(stripe.InvalidRequestError) as caught:
-        client.v1.refunds.create({"payment_intent": intent.id})
-    assert caught.value.code == "charge_disputed"
-    assert client.v1.disputes.retrieve(dispute["id"]).status == "needs_response"
-    assert sandbox.close_dispute(dispute["id"], won=False)["status"] == "lost"
-    assert types(sandbox)[-2:] == ["charge.dispute.created", "charge.dispute.closed"]
-
-
 class TestOverHttp:
     """Other processes have the same controls, as JSON."""
 

@@ -164,6 +164,28 @@ def test_muted_events_are_recorded_and_can_be_delivered_late(sandbox, client, re
     assert receiver.types == ["checkout.session.completed", "checkout.session.expired"]
 
 
+def test_undelivered_events_are_those_that_nobody_has_taken(sandbox, client, receiver):
+    def undelivered() -> list[str]:
+        found = client.v1.events.list({"delivery_success": False}).data
+        return sorted(event.type for event in found)
+
+    sandbox.pay(opened(client).id)
+    sandbox.drain()
+    delivered = client.v1.events.list({"delivery_success": True}).data
+    assert (undelivered(), len(delivered)) == ([], 2)
+    sandbox.mute_webhooks()
+    sandbox.pay(opened(client).id)
+    assert undelivered() == ["checkout.session.completed", "payment_intent.succeeded"]
+    sandbox.unmute_webhooks()
+    receiver.answers = [500] * 4
+    client.v1.checkout.sessions.expire(opened(client).id)
+    sandbox.drain()
+    assert "checkout.session.expired" in undelivered()
+    for event in client.v1.events.list({"delivery_success": False}).data:
+        sandbox.deliver(event.id)
+    assert undelivered() == []
+
+
 def test_one_event_can_be_delivered_many_times_at_once(sandbox, client, receiver):
     sandbox.mute_webhooks()
     sandbox.pay(opened(client).id)
