@@ -179,6 +179,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(VAR_DIR / "mail"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Cinema <tickets@localhost>")
+# Who is told of trouble with money; all superusers where nobody is named.
+ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
 # Mail is a row in the database, written with what it tells of; the worker sends it.
 EMAIL_BACKEND = "post_office.EmailBackend"
 EMAIL_URL = env.str("EMAIL_URL", default="")

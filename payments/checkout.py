@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db import transaction
 
 from cinema_reservation.errors import DomainError
-from payments import gateway, settlement
+from cinema_reservation.money import written
+from payments import alerts, gateway, settlement
 from payments.gateway import Session
-from payments.models import Payment, PaymentState
+from payments.models import AlertKind, Payment, PaymentState
 from reservation import booking
 from reservation.models import Reservation
 
@@ -189,7 +190,7 @@ def sync(session_id: str, *, at: datetime) -> Payment | None:
     try:
         session = gateway.retrieve_session(session_id)
     except gateway.UnknownToStripe:
-        _give_up_unknown(session_id)
+        _give_up_unknown(session_id, at)
         return None
     payment_id = _payment_of(session)
     if payment_id is None:
@@ -199,11 +200,19 @@ def sync(session_id: str, *, at: datetime) -> Payment | None:
     return payment
 
 
-def _give_up_unknown(session_id: str) -> None:
+@transaction.atomic
+def _give_up_unknown(session_id: str, at: datetime) -> None:
     """A page of ours that Stripe does not know (another account's key?) can't be paid."""
     lost = Payment.objects.live().filter(session_id=session_id)
-    if lost.update(state=PaymentState.EXPIRED):
-        log.error("Stripe does not know session %s, which was opened for a payment", session_id)
+    for payment in lost.select_for_update(no_key=True):
+        payment.state = PaymentState.EXPIRED
+        payment.save(update_fields=["state"])
+        alerts.alert(
+            kind=AlertKind.UNKNOWN_TO_STRIPE,
+            payment=payment,
+            sentence=f"Stripe does not know the page {session_id}, which was opened for it.",
+            at=at,
+        )
 
 
 def _payment_of(session: Session) -> uuid.UUID | None:
@@ -234,8 +243,22 @@ def _move_forward(payment_id: uuid.UUID, session: Session, at: datetime) -> Paym
         payment.amount_received = session.amount
         booking.settle_from(reservation, at)
     payment.save()
+    if payment.state == PaymentState.REJECTED:
+        _tell_staff(payment, session, at)
     _keep_or_free_seats(payment, before, at)
     return payment
+
+
+def _tell_staff(payment: Payment, session: Session, at: datetime) -> None:
+    mode = "" if session.livemode == _asks_for_real_money() else " in another mode than ours"
+    came = written(session.amount, session.currency)
+    asked = written(payment.amount, payment.currency)
+    alerts.alert(
+        kind=AlertKind.NOT_AS_ASKED,
+        payment=payment,
+        sentence=f"{came} came{mode} where {asked} was asked for, by {session.id}.",
+        at=at,
+    )
 
 
 def _keep_or_free_seats(payment: Payment, before: str, at: datetime) -> None:
@@ -250,8 +273,11 @@ def _keep_or_free_seats(payment: Payment, before: str, at: datetime) -> None:
 
 def _is_our_money(payment: Payment, session: Session) -> bool:
     """Whether its amount can be counted: our currency, and real only where we ask for real."""
-    is_live = settings.STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
-    return session.currency == payment.currency and session.livemode == is_live
+    return session.currency == payment.currency and session.livemode == _asks_for_real_money()
+
+
+def _asks_for_real_money() -> bool:
+    return settings.STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 
 
 def _state(payment: Payment, session: Session) -> PaymentState:

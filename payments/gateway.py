@@ -6,16 +6,18 @@ a foreign library's objects.
 """
 
 import functools
+import itertools
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
 import stripe
 from django.conf import settings
-from stripe.params import RefundCreateParams
+from stripe.params import EventListParams, RefundCreateParams
 from stripe.params.checkout import SessionCreateParams
 
 from cinema_reservation.api.parsers import parse_strict
@@ -28,6 +30,7 @@ stripe.enable_telemetry = False
 
 CONNECT_AND_READ_SECONDS = (3, 5)
 WEBHOOK_TOLERANCE_SECONDS = 300
+MOST_EVENTS = 1000
 
 
 class StripeUnavailable(ServiceUnavailable):
@@ -86,6 +89,16 @@ class StripeRefund(NamedTuple):
     amount: int
     status: str
     metadata: Mapping[str, str]
+
+
+class StripeDispute(NamedTuple):
+    """A dispute as Stripe tells it."""
+
+    id: str
+    amount: int
+    status: str
+    reason: str
+    answer_by: datetime | None
 
 
 class Event(NamedTuple):
@@ -199,6 +212,33 @@ def list_refunds(payment_intent_id: str) -> list[StripeRefund]:
 def _refund(found: stripe.Refund) -> StripeRefund:
     metadata = found.metadata.to_dict() if found.metadata else {}
     return StripeRefund(found.id, found.amount, found.status or "pending", metadata)
+
+
+def list_disputes(payment_intent_id: str) -> list[StripeDispute]:
+    """What banks asked about a payment, or took back."""
+    with _stripe() as client:
+        page = client.v1.disputes.list({"payment_intent": payment_intent_id, "limit": 100})
+        return [_dispute(dispute) for dispute in page.auto_paging_iter()]
+
+
+def _dispute(found: stripe.Dispute) -> StripeDispute:
+    due_by = getattr(found.evidence_details, "due_by", None)
+    answer_by = datetime.fromtimestamp(due_by, UTC) if due_by else None
+    return StripeDispute(found.id, found.amount, found.status, found.reason, answer_by)
+
+
+def list_undelivered_events(*, types: Iterable[str], since: datetime) -> list[Event]:
+    """Events that Stripe could not deliver to us, the oldest first; at most `MOST_EVENTS`."""
+    parameters: EventListParams = {
+        "types": sorted(types),
+        "delivery_success": False,
+        "created": {"gte": int(since.timestamp())},
+        "limit": 100,
+    }
+    with _stripe() as client:
+        newest_first = client.v1.events.list(parameters).auto_paging_iter()
+        events = [_event(event.to_dict()) for event in itertools.islice(newest_first, MOST_EVENTS)]
+    return events[::-1]
 
 
 def verified_event(body: bytes, signature: str) -> Event:

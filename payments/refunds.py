@@ -9,9 +9,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from payments import gateway
-from payments.models import Payment, Refund, RefundState
+from cinema_reservation.money import written
+from payments import alerts, disputes, gateway, mail
+from payments.models import AlertKind, Payment, Refund, RefundReason, RefundState
 from reservation import booking
+from reservation.models import Reservation
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,9 @@ STATES = {
 def send(refund: Refund, *, at: datetime) -> None:
     """Tell Stripe of a refund. Told twice, it makes one: the key is the same.
 
-    A refusal marks the refund as failed. Raises `StripeUnavailable`.
+    Refused, it is marked as failed, after a look at what happened without us: money that
+    went back from Stripe's dashboard, or that a bank took, can't go back again. Raises
+    `StripeUnavailable`.
     """
     try:
         told = gateway.create_refund(
@@ -36,18 +40,18 @@ def send(refund: Refund, *, at: datetime) -> None:
         )
     except gateway.StripeRefused:
         log.exception("Stripe refused refund %s", refund.pk)
+        _ask_whether_others_were_faster(refund.payment, at)
         _move(refund, RefundState.FAILED, at=at)
-        _ask_whether_staff_were_faster(refund.payment, at)
         return
     _move(refund, STATES.get(told.status, RefundState.PENDING), at=at, stripe_id=told.id)
 
 
-def _ask_whether_staff_were_faster(payment: Payment, at: datetime) -> None:
-    """It may have been sent from Stripe's dashboard, and nobody told us."""
+def _ask_whether_others_were_faster(payment: Payment, at: datetime) -> None:
     try:
         ask_after(payment, at=at)
+        disputes.ask_after(payment, at=at)
     except gateway.StripeRefused:
-        log.exception("Stripe refused to list the refunds of payment %s", payment.pk)
+        log.exception("Stripe refused to list what left payment %s", payment.pk)
 
 
 def ask_after(payment: Payment, *, at: datetime) -> None:
@@ -76,7 +80,7 @@ def _imported(payment: Payment, told: gateway.StripeRefund) -> Refund:
         stripe_id=told.id,
         defaults={
             "amount": told.amount,
-            "reason": "Refunded in Stripe's dashboard",
+            "reason": RefundReason.BY_HAND,
             "idempotency_key": f"imported-{told.id}"[:96],
         },
     )
@@ -90,9 +94,33 @@ def _move(
     """Note what Stripe says of a refund. What failed makes its reservation unsettled again."""
     reservation = booking.lock(refund.payment.reservation_id)
     refund = Refund.objects.get(pk=refund.pk)
-    if state == RefundState.FAILED and refund.state != RefundState.FAILED:
+    before = refund.state
+    if state == RefundState.FAILED and before != RefundState.FAILED:
         refund.failed_at = at
         booking.settle_from(reservation, at)
     refund.state, refund.looked_at = state, at
     refund.stripe_id = stripe_id or refund.stripe_id
     refund.save(update_fields=["state", "looked_at", "failed_at", "stripe_id"])
+    if before != state:
+        _tell(refund, reservation, at)
+
+
+def _tell(refund: Refund, reservation: Reservation, at: datetime) -> None:
+    """Customer and staff hear of the first failure of several, and of the end of the trouble."""
+    payment = refund.payment
+    others_failed = payment.refunds.exclude(pk=refund.pk).filter(state=RefundState.FAILED).exists()
+    if refund.state == RefundState.SUCCEEDED and others_failed:
+        alerts.mended(kind=AlertKind.REFUND_FAILED, payments=[payment], at=at)
+        mail.tell_refund(refund, reservation, failed_before=True)
+    # What went back by another way is not missing.
+    if refund.state != RefundState.FAILED or payment.kept < refund.amount:
+        return
+    if not others_failed:
+        mail.tell_refund_failed(refund, reservation)
+    amount = written(refund.amount, payment.currency)
+    alerts.alert(
+        kind=AlertKind.REFUND_FAILED,
+        payment=payment,
+        sentence=f"{amount} could not be sent back to the customer.",
+        at=at,
+    )

@@ -16,8 +16,8 @@ from django.db.models import Q
 
 from cinema_reservation.errors import ServiceUnavailable
 from cinema_reservation.outages import is_outage
-from payments import checkout, refunds, settlement
-from payments.models import Payment, Refund
+from payments import checkout, gateway, refunds, settlement, webhook
+from payments.models import Dispute, Payment, Refund
 from reservation import booking
 from reservation.models import Reservation, ReservationState
 
@@ -29,6 +29,9 @@ LOOK_AGAIN = timedelta(minutes=5)
 # What nobody waits for any more is asked about sooner, yet not in every round.
 LOOK_SOON = timedelta(seconds=5)
 RETRY_SETTLING = timedelta(minutes=1)
+LOOK_AT_DISPUTE = timedelta(days=1)
+# Stripe posts an event again and again for about as long.
+MISSED_SINCE = timedelta(days=3)
 
 Row = TypeVar("Row")
 
@@ -109,7 +112,19 @@ def _send(refund: Refund, at: datetime) -> None:
 
 def _ask_after(refund: Refund, at: datetime) -> None:
     if Refund.objects.claim(refund, at=at):
-        settlement.import_refunds(refund.payment, at=at)
+        settlement.import_from_stripe(refund.payment, at=at)
+
+
+def ask_after_disputes(*, at: datetime) -> int:
+    """Ask how disputes stand that no bank has decided, should an event about them be lost."""
+    waiting = Dispute.objects.undecided().filter(looked_at__lte=at - LOOK_AT_DISPUTE)
+    disputes = waiting.select_related("payment").order_by("looked_at")
+    return _each(disputes[:ROWS_PER_ROUND], lambda dispute: _ask_after_dispute(dispute, at))
+
+
+def _ask_after_dispute(dispute: Dispute, at: datetime) -> None:
+    if Dispute.objects.claim(dispute, at=at):
+        settlement.import_from_stripe(dispute.payment, at=at)
 
 
 def expire_holds(*, at: datetime) -> int:
@@ -120,8 +135,27 @@ def expire_holds(*, at: datetime) -> int:
     return _each(ids[:ROWS_PER_ROUND], lambda pk: booking.expire(reservation_id=pk, at=at))
 
 
+def collect_missed_events(*, at: datetime) -> int:
+    """Take in the events that Stripe could not deliver, as if it had.
+
+    A question over the network though nothing may be due: asked every few minutes. Most of
+    what events tell is found by the rounds without them; refunds from Stripe's dashboard and
+    disputes are not. Raises `StripeUnavailable`.
+    """
+    since = at - MISSED_SINCE
+    missed = gateway.list_undelivered_events(types=webhook.USED_EVENTS, since=since)
+    return _each(missed, lambda event: webhook.receive(event, at=at))
+
+
 # In the order in which one feeds the next.
-ROUNDS = (look_at_payments, clear_cancelled_shows, settle_unsettled, send_refunds, expire_holds)
+ROUNDS = (
+    look_at_payments,
+    clear_cancelled_shows,
+    settle_unsettled,
+    send_refunds,
+    ask_after_disputes,
+    expire_holds,
+)
 
 
 def all_rounds(*, at: datetime) -> int:

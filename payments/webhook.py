@@ -18,15 +18,19 @@ SESSION_EVENTS = frozenset(
         "checkout.session.expired",
     }
 )
-REFUND_EVENTS = frozenset(
+OUTGOING_EVENTS = frozenset(
     {
         "charge.refunded",
         "refund.updated",
         "refund.failed",
         "charge.dispute.created",
+        "charge.dispute.updated",
         "charge.dispute.closed",
     }
 )
+
+
+USED_EVENTS = SESSION_EVENTS | OUTGOING_EVENTS
 
 
 def receive(event: Event, *, at: datetime) -> WebhookEvent:
@@ -50,15 +54,15 @@ def _act(event: Event, at: datetime) -> str:
     if event.type in SESSION_EVENTS:
         payment = checkout.sync(event.object_id, at=at)
         return f"payment {payment.state}" if payment else "not ours"
-    if event.type in REFUND_EVENTS:
-        return _look_at_refunds(event, at)
+    if event.type in OUTGOING_EVENTS:
+        return _look_at_what_left(event, at)
     return "not used"
 
 
-def _look_at_refunds(event: Event, at: datetime) -> str:
+def _look_at_what_left(event: Event, at: datetime) -> str:
     intent = event.payment_intent_id
     payment = Payment.objects.filter(payment_intent_id=intent).first() if intent else None
     if payment is None:
         return "not ours"
-    settlement.import_refunds(payment, at=at)
-    return "refunds looked at"
+    settlement.import_from_stripe(payment, at=at)
+    return "looked at what left"

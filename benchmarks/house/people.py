@@ -8,7 +8,7 @@ from benchmarks.house.size import Size
 from users.models import Login, User
 
 # Nobody logs in with it: tokens are made by whoever needs one.
-PASSWORD = "!"  # noqa: S105
+PASSWORD = "!"
 STAFF = "staff"
 
 

@@ -95,7 +95,9 @@ class TestRounds:
         turns = []
         monkeypatch.setattr(rounds, "ROWS_PER_ROUND", 1)
         monkeypatch.setattr(refunds, "send", lambda refund, **_: turns.append(refund))
-        monkeypatch.setattr(settlement, "import_refunds", lambda found, **_: turns.append(found))
+        monkeypatch.setattr(
+            settlement, "import_from_stripe", lambda found, **_: turns.append(found)
+        )
         monkeypatch.setattr(checkout, "close", lambda payment, **_: turns.append(payment))
         for minutes in (1, 3, 2):
             at = NOW - HOUR - minutes * MINUTE

@@ -110,7 +110,7 @@ class TestSettle:
         (refund,) = stripe.refunds
         assert Refund.objects.get().state == RefundState.PENDING
         stripe.succeed_refund(refund["id"])
-        settlement.import_refunds(paid, at=timezone.now())
+        settlement.import_from_stripe(paid, at=timezone.now())
         assert Refund.objects.get().state == RefundState.SUCCEEDED
 
     def test_a_failed_refund_is_tried_again_later_with_a_new_key(self, stripe, reservation, paid):
@@ -119,7 +119,7 @@ class TestSettle:
         rounds.all_rounds(at=timezone.now())
         stripe.fail_refund(stripe.refunds[0]["id"])
         stripe.refunds_stay_pending(pending=False)
-        settlement.import_refunds(paid, at=timezone.now())
+        settlement.import_from_stripe(paid, at=timezone.now())
         reservation.refresh_from_db()
         assert reservation.settle_after is not None
         assert Refund.objects.count() == 1  # not at once, or a broken card would be a loop
@@ -130,7 +130,7 @@ class TestSettle:
     def test_a_refund_made_in_the_dashboard_is_imported_once(self, stripe, reservation, paid):
         stripe.refund_in_dashboard(paid.payment_intent_id, 1000)
         for _ in range(2):
-            settlement.import_refunds(paid, at=timezone.now())
+            settlement.import_from_stripe(paid, at=timezone.now())
         assert Refund.objects.get().amount == 1000
         booking.cancel(reservation_id=reservation.pk, at=timezone.now())
         rounds.all_rounds(at=timezone.now())
@@ -200,5 +200,5 @@ class TestRounds:
 
     def test_nothing_to_do_asks_few_questions(self, stripe, paid, django_assert_max_num_queries):
         rounds.all_rounds(at=timezone.now())
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(7):
             assert rounds.all_rounds(at=timezone.now()) == 0

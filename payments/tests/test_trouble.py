@@ -102,7 +102,7 @@ class TestRefundsThatFail:
         checkout.sync(page.session_id, at=late)
         booking.cancel(reservation_id=rival.pk, at=late)
         stripe.fail_refund(stripe.refunds[0]["id"])
-        settlement.import_refunds(Payment.objects.get(), at=late)
+        settlement.import_from_stripe(Payment.objects.get(), at=late)
         assert state_of(reservation) == ReservationState.EXPIRED
 
     def test_giving_up_does_not_depend_on_who_tidied_up(

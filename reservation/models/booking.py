@@ -131,7 +131,9 @@ class Reservation(models.Model):
                 condition=Q(cancellation_fee__lte=F("total")),
                 name="cancellation_fee_within_total",
             ),
-            models.CheckConstraint(condition=Q(waived__lte=F("total")), name="waived_within_total"),
+            models.CheckConstraint(
+                condition=Q(waived__lte=F("total")), name="waived_within_total"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -100,7 +100,7 @@ class ShowTime(models.Model):
 
     @property
     def promised_policy(self) -> list[PolicyStep]:
-        """What is promised to whoever buys now: the show's policy, the cinema's, or the house's."""
+        """What whoever buys now is promised: the show's policy, the cinema's, or the house's."""
         for policy in (self.cancellation_policy, self.hall.cinema.cancellation_policy):
             if policy is not None:
                 return policy

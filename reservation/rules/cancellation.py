@@ -39,7 +39,7 @@ def _check_step(step: Any) -> None:
         raise ValueError("Each step names `hours_before` and `refund_percent`, nothing else.")
     hours, percent = step["hours_before"], step["refund_percent"]
     if isinstance(hours, bool) or not isinstance(hours, int | float):
-        raise ValueError("`hours_before` is a number of hours.")
+        raise ValueError("`hours_before` is a number of hours.")  # noqa: TRY004  # one to catch
     if not 0 <= hours <= EARLIEST_HOURS:
         raise ValueError(f"`hours_before` lies between 0 and {EARLIEST_HOURS}.")
     if isinstance(percent, bool) or not isinstance(percent, int) or not 1 <= percent <= 100:

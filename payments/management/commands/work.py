@@ -24,6 +24,7 @@ from users.tidy import tidy as tidy_users
 log = logging.getLogger(__name__)
 
 TIDY_EVERY_ROUNDS = 300
+COLLECT_EVERY_ROUNDS = 100
 
 
 class Command(BaseCommand):
@@ -38,6 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["once"]:
+            collect_missed_events()
             work_once()
             tidy()
             return
@@ -51,6 +53,8 @@ class Command(BaseCommand):
     def _work_until_told_to_stop(self) -> None:
         done = 0
         while not self.stopping.is_set():
+            if done % COLLECT_EVERY_ROUNDS == 0:
+                collect_missed_events()
             work_once()
             if done % TIDY_EVERY_ROUNDS == 0:
                 tidy()
@@ -65,6 +69,11 @@ def work_once() -> None:
     for round_ in rounds.ROUNDS:
         _try(partial(round_, at=timezone.now()))
     _try(mail.send_queued)
+
+
+def collect_missed_events() -> None:
+    """Ask Stripe for what it could not tell us."""
+    _try(lambda: rounds.collect_missed_events(at=timezone.now()))
 
 
 def tidy() -> None:

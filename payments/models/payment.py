@@ -1,14 +1,15 @@
-"""The ledger: what was asked of Stripe, what came in, what went back, what Stripe said."""
+"""What was asked of Stripe, and what came in."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from cinema_reservation.money import written
+from payments.models.dispute import GONE_STATES
+from payments.models.refund import RefundState
 from reservation.models import Reservation
 
 
@@ -21,6 +22,9 @@ class PaymentState(models.TextChoices):
     EXPIRED = "expired", "Expired unpaid"
     REJECTED = "rejected", "Not what was asked for"
 
+
+RETRY_FAILED_REFUND = timedelta(hours=1)
+LONGEST_PAUSE = timedelta(days=1)
 
 LIVE_STATES = (PaymentState.CREATING, PaymentState.OPEN, PaymentState.PROCESSING)
 
@@ -93,82 +97,20 @@ class Payment(models.Model):
 
     @property
     def kept(self) -> int:
-        """What we keep of it, in minor units: received, less what went or goes back."""
-        gone = sum(r.amount for r in self.refunds.all() if r.state != RefundState.FAILED)
-        return self.amount_received - gone
+        """What we keep of it, in minor units: received, less what is gone or on its way.
 
-    def refund_failed_after(self, since: datetime) -> bool:
-        return any(
-            refund.failed_at is not None and refund.failed_at > since
-            for refund in self.refunds.all()
-        )
+        More can be gone than came in, where a buyer was refunded and their bank took it once
+        more. That loss is not made good by keeping other money.
+        """
+        back = sum(r.amount for r in self.refunds.all() if r.state != RefundState.FAILED)
+        taken = sum(d.amount for d in self.disputes.all() if d.state in GONE_STATES)
+        return max(self.amount_received - back - taken, 0)
 
-
-class RefundState(models.TextChoices):
-    PENDING = "pending", "On its way"
-    SUCCEEDED = "succeeded", "Succeeded"
-    FAILED = "failed", "Failed"
-
-
-class RefundQuerySet(models.QuerySet["Refund"]):
-    def claim(self, refund: "Refund", *, at: datetime) -> bool:
-        """Whether it is ours to look at now: of several workers that come to it, one's."""
-        same = self.filter(pk=refund.pk, looked_at=refund.looked_at)
-        return same.update(looked_at=at) == 1
-
-    def unsent(self) -> Self:
-        """Refunds of which Stripe has not told us yet that it knows them."""
-        return self.filter(state=RefundState.PENDING, stripe_id=None)
-
-    def on_their_way(self) -> Self:
-        return self.filter(state=RefundState.PENDING).exclude(stripe_id=None)
-
-
-class Refund(models.Model):
-    """Money going back from one payment."""
-
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
-    amount = models.PositiveIntegerField(help_text="In minor units (cents).")
-    reason = models.CharField(max_length=200)
-    state = models.CharField(max_length=10, choices=RefundState, default=RefundState.PENDING)
-    stripe_id = models.CharField(max_length=255, unique=True, null=True)
-    # Follows from the payment and the number of the refund, so that two workers that come
-    # to the same conclusion ask Stripe for the same refund.
-    idempotency_key = models.CharField(max_length=96, unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    # When Stripe was last asked about it.
-    looked_at = models.DateTimeField(default=timezone.now)
-    failed_at = models.DateTimeField(null=True)
-
-    objects: ClassVar[models.Manager["Refund"]] = RefundQuerySet.as_manager()
-
-    class Meta:
-        ordering: ClassVar = ["-created_at", "-pk"]
-        indexes: ClassVar = [
-            models.Index(
-                fields=["created_at"], condition=Q(state="pending"), name="refund_pending"
-            )
-        ]
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(amount__gte=1), name="refund_of_something")
-        ]
-
-    def __str__(self) -> str:
-        return f"{written(self.amount, self.payment.currency)} of {self.payment.reservation}"
-
-
-class WebhookEvent(models.Model):
-    """One event that Stripe posted. A trigger to look, never evidence."""
-
-    stripe_id = models.CharField(max_length=255, unique=True)
-    type = models.CharField(max_length=100)
-    received_at = models.DateTimeField(default=timezone.now)
-    processed_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = "Stripe event"
-        ordering: ClassVar = ["-received_at", "-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.stripe_id}"
+    @property
+    def refund_retry_at(self) -> datetime | None:
+        """When the next refund may be tried, where some have failed: later after each failure."""
+        failures = [r.failed_at for r in self.refunds.all() if r.failed_at is not None]
+        if not failures:
+            return None
+        pause = RETRY_FAILED_REFUND * 2 ** min(len(failures) - 1, 10)
+        return max(failures) + min(pause, LONGEST_PAUSE)
