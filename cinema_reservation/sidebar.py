@@ -6,6 +6,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 
 class Page(NamedTuple):
@@ -13,6 +14,8 @@ class Page(NamedTuple):
     model: str
     icon: str
     what_for: str
+    # The name of a function of the request that says what stands beside the title, if anything.
+    badge: str = ""
 
 
 SECTIONS: dict[str, list[Page]] = {
@@ -78,6 +81,19 @@ SECTIONS: dict[str, list[Page]] = {
     ],
     "Money": [
         Page(
+            "Alerts",
+            "payments.Alert",
+            "notification_important",
+            "Failed refunds, disputes, payments that don't fit: what a person has to look at.",
+            badge="payments.admin.alerts.open_count",
+        ),
+        Page(
+            "Unsettled",
+            "payments.Unsettled",
+            "hourglass_top",
+            "Reservations whose money is not at rest, and what each waits for.",
+        ),
+        Page(
             "Payments",
             "payments.Payment",
             "payments",
@@ -88,6 +104,12 @@ SECTIONS: dict[str, list[Page]] = {
             "payments.Refund",
             "undo",
             "What went back to customers, and what is on its way.",
+        ),
+        Page(
+            "Disputes",
+            "payments.Dispute",
+            "gavel",
+            "What customers' banks took back, or ask about. Answer them at Stripe.",
         ),
         Page(
             "Stripe events",
@@ -134,17 +156,21 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _items(pages: list[Page], request: HttpRequest) -> list[dict[str, Any]]:
-    items = []
-    for page in pages:
-        model = apps.get_model(page.model)
-        if admin.site.get_model_admin(model).has_view_or_change_permission(request):
-            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
-            items.append(
-                {
-                    "title": page.title,
-                    "icon": page.icon,
-                    "link": reverse(name),
-                    "what_for": page.what_for,
-                }
-            )
-    return items
+    may_see = admin.site.get_model_admin
+    return [
+        _item(page, request)
+        for page in pages
+        if may_see(apps.get_model(page.model)).has_view_or_change_permission(request)
+    ]
+
+
+def _item(page: Page, request: HttpRequest) -> dict[str, Any]:
+    options = apps.get_model(page.model)._meta
+    item = {
+        "title": page.title,
+        "icon": page.icon,
+        "link": reverse(f"admin:{options.app_label}_{options.model_name}_changelist"),
+        "what_for": page.what_for,
+    }
+    badge = import_string(page.badge)(request) if page.badge else ""
+    return item | {"badge": badge} if badge else item

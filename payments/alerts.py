@@ -17,7 +17,8 @@ from users.models import User
 ADVICE = {
     AlertKind.REFUND_FAILED: (
         "We try again by ourselves, with longer and longer pauses. If the card is closed, pay "
-        "the customer by other means and note it at Stripe."
+        "the customer by other means and say so at the desk: Refunds, select the failed one, "
+        "'Paid back by other means'."
     ),
     AlertKind.NOT_AS_ASKED: (
         "The seats were not sold for it. What came in our currency goes back by itself; look at "

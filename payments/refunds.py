@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from cinema_reservation.errors import DomainError
 from cinema_reservation.money import written
 from payments import alerts, disputes, gateway, mail
 from payments.models import AlertKind, Payment, Refund, RefundReason, RefundState
@@ -22,6 +23,11 @@ STATES = {
     "failed": RefundState.FAILED,
     "canceled": RefundState.FAILED,
 }
+
+
+class NotOwed(DomainError):
+    code = "refund_not_owed"
+    sentence = "Only a refund that failed, and that is owed still, is paid by other means."
 
 
 def send(refund: Refund, *, at: datetime) -> None:
@@ -52,6 +58,30 @@ def _ask_whether_others_were_faster(payment: Payment, at: datetime) -> None:
         disputes.ask_after(payment, at=at)
     except gateway.StripeRefused:
         log.exception("Stripe refused to list what left payment %s", payment.pk)
+
+
+@transaction.atomic
+def paid_by_other_means(*, refund_id: int, at: datetime) -> Refund:
+    """Note that staff paid the customer of a failed refund themselves: cash, a transfer.
+
+    Returns the row that says so. Raises `Refund.DoesNotExist`, and `NotOwed` for a refund that
+    did not fail, or whose amount went back, or is on its way, by now.
+    """
+    payment = Refund.objects.select_related("payment").get(pk=refund_id).payment
+    reservation = booking.lock(payment.reservation_id)
+    failed = payment.refunds.get(pk=refund_id)
+    if failed.state != RefundState.FAILED or payment.kept < failed.amount:
+        raise NotOwed
+    booking.settle_from(reservation, at)
+    alerts.mended(kind=AlertKind.REFUND_FAILED, payments=[payment], at=at)
+    return payment.refunds.create(
+        amount=failed.amount,
+        reason=RefundReason.OTHER_MEANS,
+        state=RefundState.SUCCEEDED,
+        created_at=at,
+        looked_at=at,
+        idempotency_key=f"by-hand-{failed.pk}",
+    )
 
 
 def ask_after(payment: Payment, *, at: datetime) -> None:

@@ -25,6 +25,7 @@ class RefundReason(models.TextChoices):
     GOODWILL = "Given back by the house"
     NOT_AS_ASKED = "Not the payment that was asked for"
     BY_HAND = "Refunded in Stripe's dashboard"
+    OTHER_MEANS = "Paid back by other means"
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):

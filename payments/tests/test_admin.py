@@ -6,7 +6,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from payments import admin, checkout, gateway
+from payments import checkout, gateway
+from payments.admin import payments as page
 from payments.models import Payment, Refund, WebhookEvent
 from reservation.tests import factories
 from users.tests.factories import UserFactory
@@ -162,7 +163,7 @@ def test_a_stripe_that_refuses_is_a_sentence(desk, payment, monkeypatch):
 
 
 def test_only_so_many_are_asked_about_at_a_time(desk, owner, stranger, monkeypatch):
-    monkeypatch.setattr(admin, "MOST_TO_ASK", 1)
+    monkeypatch.setattr(page, "MOST_TO_ASK", 1)
     words = ask(desk, payment_for(owner), payment_for(stranger))
     assert words.count("has not been told of this payment yet") == 1
     assert "Only 1 are asked about" in words

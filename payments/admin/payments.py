@@ -1,59 +1,24 @@
-"""The ledgers at the desk: to be read by everybody who may, written by nobody."""
+"""Payments at the desk, and on the pages of their reservations."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
-from unfold.admin import TabularInline
+from unfold.decorators import action as detail_action
 
-from cinema_reservation.desk import ReadOnlyAdmin
 from cinema_reservation.errors import DomainError
 from cinema_reservation.money import written
-from payments import checkout, gateway
-from payments.models import Payment, Refund, RefundState, WebhookEvent
+from payments import checkout, gateway, settlement
+from payments.admin.ledger import SEARCH_HELP, LedgerAdmin, LedgerInline, customer_of, universal
+from payments.models import Dispute, Payment, Refund, RefundState
 from reservation.admin.booking import ReservationAdmin
-from reservation.models import Reservation
-
-
-def universal(moment: datetime | None) -> str:
-    """A moment of the ledger. Stripe has no local time, and neither has money."""
-    return f"{moment.astimezone(UTC):%a %d %b %Y %H:%M:%S}" if moment else "-"
-
 
 # Each is a question over the network, and somebody waits for the page.
 MOST_TO_ASK = 20
-
-
-class LedgerInline(TabularInline):
-    """Rows of a ledger on the page of what they are about."""
-
-    extra = max_num = 0
-    can_delete = False
-    show_change_link = True
-
-    @admin.display(description="Created (UTC)")
-    def created(self, row: Any) -> str:
-        return universal(row.created_at)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class LedgerAdmin(ReadOnlyAdmin):
-    @admin.display(description="Created (UTC)", ordering="created_at")
-    def created(self, row: Any) -> str:
-        return universal(row.created_at)
-
-    @admin.display(description="Stripe was asked about it (UTC)", ordering="looked_at")
-    def looked(self, row: Any) -> str:
-        return universal(row.looked_at)
 
 
 class RefundInline(LedgerInline):
@@ -63,6 +28,15 @@ class RefundInline(LedgerInline):
     @admin.display(description="Amount")
     def amount_written(self, refund: Refund) -> str:
         return written(refund.amount, refund.payment.currency)
+
+
+class DisputeInline(LedgerInline):
+    model = Dispute
+    fields = readonly_fields = ("amount_written", "state", "reason", "created", "stripe_id")
+
+    @admin.display(description="Amount")
+    def amount_written(self, dispute: Dispute) -> str:
+        return written(dispute.amount, dispute.payment.currency)
 
 
 @admin.register(Payment)
@@ -84,10 +58,11 @@ class PaymentAdmin(LedgerAdmin):
         "=session_id",
         "=payment_intent_id",
     )
-    search_help_text = "Look for a reservation's code, an e-mail address or an id of Stripe's"
+    search_help_text = SEARCH_HELP
     date_hierarchy = "created_at"
-    inlines = (RefundInline,)
+    inlines = (RefundInline, DisputeInline)
     actions = ("ask_stripe",)
+    actions_detail = ("ask_stripe_about_this",)
     fieldsets = (
         (None, {"fields": ("reservation", "customer", "state")}),
         ("Money", {"fields": ("asked_for", "received", "refunded")}),
@@ -104,8 +79,7 @@ class PaymentAdmin(LedgerAdmin):
 
     @admin.display(description="Customer", ordering="reservation__user__email")
     def customer(self, payment: Payment) -> str:
-        user = payment.reservation.user
-        return user.email if user else "Box office"
+        return customer_of(payment.reservation)
 
     @admin.display(description="Asked for", ordering="amount")
     def asked_for(self, payment: Payment) -> str:
@@ -123,8 +97,13 @@ class PaymentAdmin(LedgerAdmin):
     def page_closes(self, payment: Payment) -> str:
         return universal(payment.expires_at)
 
-    def has_sync_permission(self, request: HttpRequest) -> bool:
+    def has_sync_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("payments.change_payment")
+
+    @detail_action(description="Ask Stripe about it", permissions=["sync"])
+    def ask_stripe_about_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        self.ask_stripe(request, self.get_queryset(request).filter(pk=object_id))
+        return HttpResponseRedirect(reverse("admin:payments_payment_change", args=[object_id]))
 
     @admin.action(description="Ask Stripe about these payments", permissions=["sync"])
     def ask_stripe(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
@@ -146,70 +125,13 @@ def _ask(payment: Payment) -> tuple[int, str]:
     """What Stripe says about it now, and how serious that is."""
     if not payment.session_id:
         return messages.WARNING, "Stripe has not been told of this payment yet."
-    told = checkout.sync(payment.session_id, at=timezone.now())
+    at = timezone.now()
+    told = checkout.sync(payment.session_id, at=at)
     if told is None:
         return messages.ERROR, "Stripe does not know this payment."
+    if told.payment_intent_id:
+        settlement.import_from_stripe(told, at=at)
     return messages.SUCCESS, f"Stripe says: {told.get_state_display()}."
-
-
-@admin.register(Refund)
-class RefundAdmin(LedgerAdmin):
-    list_display = ("reservation", "customer", "amount_written", "state", "reason", "created")
-    list_filter = ("state", "created_at")
-    search_fields = (
-        "payment__reservation__code",
-        "payment__reservation__user__email",
-        "=stripe_id",
-    )
-    search_help_text = "Look for a reservation's code, an e-mail address or an id of Stripe's"
-    fields = (
-        "reservation",
-        "customer",
-        "payment",
-        "amount_written",
-        "state",
-        "reason",
-        "created",
-        "failed",
-        "looked",
-        "stripe_id",
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Refund]:
-        return super().get_queryset(request).select_related("payment__reservation__user")
-
-    @admin.display(description="Reservation", ordering="payment__reservation__code")
-    def reservation(self, refund: Refund) -> Reservation:
-        return refund.payment.reservation
-
-    @admin.display(description="Customer", ordering="payment__reservation__user__email")
-    def customer(self, refund: Refund) -> str:
-        user = refund.payment.reservation.user
-        return user.email if user else "Box office"
-
-    @admin.display(description="Failed (UTC)", ordering="failed_at")
-    def failed(self, refund: Refund) -> str:
-        return universal(refund.failed_at)
-
-    @admin.display(description="Amount", ordering="amount")
-    def amount_written(self, refund: Refund) -> str:
-        return written(refund.amount, refund.payment.currency)
-
-
-@admin.register(WebhookEvent)
-class WebhookEventAdmin(ReadOnlyAdmin):
-    list_display = fields = ("type", "stripe_id", "received", "processed", "outcome")
-    list_filter = ("type", ("processed_at", admin.EmptyFieldListFilter))
-    search_fields = ("=stripe_id", "type")
-    search_help_text = "Look for an id of Stripe's or a type"
-
-    @admin.display(description="Received (UTC)", ordering="received_at")
-    def received(self, event: WebhookEvent) -> str:
-        return universal(event.received_at)
-
-    @admin.display(description="Processed (UTC)", ordering="processed_at")
-    def processed(self, event: WebhookEvent) -> str:
-        return universal(event.processed_at)
 
 
 class PaymentInline(LedgerInline):
