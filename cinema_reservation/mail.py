@@ -1,9 +1,10 @@
 """How queued mail leaves the house, and where it goes on a laptop."""
 
+import fcntl
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -11,7 +12,6 @@ from django.core.mail.backends import console, filebased
 from django.db import connection
 from django.template.loader import render_to_string
 from post_office import mail
-from post_office.lockfile import FileLock, FileLocked
 
 # Any number, as long as nothing else in the database takes an advisory lock by it.
 MAIL_LOCK = 7_238_461
@@ -53,11 +53,8 @@ def send_queued() -> int:
 def _alone() -> Iterator[bool]:
     """Whether this worker is the only one that sends: the queue itself has no claims on rows."""
     if connection.vendor != "postgresql":
-        try:
-            with FileLock(str(settings.VAR_DIR / "mail")):
-                yield True
-        except FileLocked:
-            yield False
+        with (settings.VAR_DIR / "sending_mail").open("w") as file:
+            yield _is_first_to_lock(file)
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [MAIL_LOCK])
@@ -67,3 +64,14 @@ def _alone() -> Iterator[bool]:
         finally:
             if alone:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [MAIL_LOCK])
+
+
+def _is_first_to_lock(file: IO[str]) -> bool:
+    """Until the file is closed, be it by a kill: a lock that names a process outlives it, and
+    in a container the next worker has the same number.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
