@@ -138,7 +138,11 @@ def _write_refund(payment: Payment, amount: int, reason: RefundReason, at: datet
 def _tell_what_is_missing(
     reservation: Reservation, paid: list[Payment], missing: int, at: datetime
 ) -> None:
-    """Tell staff of a sold reservation whose money went without us; never guess which seat."""
+    """Tell staff of a sold reservation whose money went without us; never guess which seat.
+
+    What a bank has yet to decide they were told of already.
+    """
+    missing -= sum(payment.disputed for payment in paid)
     if missing <= 0 or reservation.state != ReservationState.CONFIRMED:
         alerts.mended(kind=AlertKind.TOO_LITTLE_KEPT, payments=paid, at=at)
     elif paid:

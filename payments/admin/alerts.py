@@ -4,15 +4,17 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.decorators import action as detail_action
 
 from payments.admin.ledger import PaymentMovementAdmin, universal
 from payments.alerts import ADVICE
 from payments.models import Alert, AlertKind
+from reservation.admin import confirmation
 from reservation.admin.confirmation import counted
 
 
@@ -46,7 +48,7 @@ class StandingFilter(admin.SimpleListFilter):
 
 @admin.register(Alert)
 class AlertAdmin(PaymentMovementAdmin):
-    list_display = ("reservation", "customer", "kind", "sentence", "created", "closed")
+    list_display = ("reservation", "customer", "kind", "what", "created", "closed")
     list_filter = (StandingFilter, "kind")
     search_fields = (
         "payment__reservation__code",
@@ -55,23 +57,28 @@ class AlertAdmin(PaymentMovementAdmin):
         "=payment__session_id",
     )
     actions = ("dealt_with",)
+    actions_detail = ("dealt_with_this",)
     fields = (
         "reservation_page",
         "customer",
         "payment",
         "kind",
-        "sentence",
+        "what",
         "advice",
         "created",
         "closed",
         "closed_by",
     )
 
+    @admin.display(description="What happened")
+    def what(self, alert: Alert) -> str:
+        return alert.sentence
+
     @admin.display(description="Reservation")
     def reservation_page(self, alert: Alert) -> SafeString:
         reservation = alert.payment.reservation
         page = reverse("admin:reservation_reservation_change", args=[reservation.pk])
-        return format_html('<a href="{}">{}</a>', page, reservation)
+        return format_html('<a class="text-primary-600" href="{}">{}</a>', page, reservation)
 
     @admin.display(description="What to do")
     def advice(self, alert: Alert) -> str:
@@ -81,8 +88,32 @@ class AlertAdmin(PaymentMovementAdmin):
     def closed(self, alert: Alert) -> str:
         return universal(alert.closed_at)
 
-    def has_close_permission(self, request: HttpRequest) -> bool:
+    def has_close_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("payments.change_alert")
+
+    @detail_action(description="Dealt with", permissions=["close"])
+    def dealt_with_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        alert = self.get_object(request, object_id)
+        if alert is None:
+            return HttpResponseRedirect(reverse("admin:payments_alert_changelist"))
+        return confirmation.ask(
+            self,
+            request,
+            action="dealt_with",
+            question="Has this been dealt with?",
+            consequences=["It leaves the list. Should it happen again, you are told again."],
+            headings=["Reservation", "Customer", "Kind", "What happened"],
+            rows=[
+                [
+                    self.reservation(alert),
+                    self.customer(alert),
+                    alert.get_kind_display(),
+                    alert.sentence,
+                ]
+            ],
+            selected=[alert.pk],
+            button="Yes, it has",
+        )
 
     @admin.action(description="Dealt with", permissions=["close"])
     def dealt_with(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:

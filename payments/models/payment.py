@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from payments.models.dispute import GONE_STATES
+from payments.models.dispute import GONE_STATES, DisputeState
 from payments.models.refund import RefundState
 from reservation.models import Reservation
 
@@ -105,6 +105,11 @@ class Payment(models.Model):
         back = sum(r.amount for r in self.refunds.all() if r.state != RefundState.FAILED)
         taken = sum(d.amount for d in self.disputes.all() if d.state in GONE_STATES)
         return max(self.amount_received - back - taken, 0)
+
+    @property
+    def disputed(self) -> int:
+        """What a bank has taken back until it decides, in minor units."""
+        return sum(d.amount for d in self.disputes.all() if d.state == DisputeState.OPEN)
 
     @property
     def refund_retry_at(self) -> datetime | None:

@@ -67,6 +67,13 @@ class TestAlerts:
         alert.refresh_from_db()
         assert (alert.closed_by, alert.closed_at is None) == (staff, False)
 
+    def test_its_page_has_a_button_that_asks_first(self, desk, alert):
+        button = reverse("admin:payments_alert_dealt_with_this", args=[alert.pk])
+        assert button in desk.get(page_of(alert)).content.decode()
+        words = desk.get(button).content.decode()
+        assert "Has this been dealt with?" in words
+        assert Alert.objects.open().exists()
+
     def test_who_was_first_stays_so(self, desk, alert):
         other = UserFactory()
         Alert.objects.update(closed_at=NOW, closed_by=other)

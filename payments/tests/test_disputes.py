@@ -127,8 +127,10 @@ class TestStaff:
         assert "fraudulent" in alert.sentence
         assert alert.payment == paid
 
-    def test_see_what_is_missing_while_the_reservation_stands(self, bank):
+    def test_see_what_is_missing_once_it_is_lost(self, bank):
         bank.disputes()
+        assert not Alert.objects.filter(kind=AlertKind.TOO_LITTLE_KEPT).exists()
+        bank.decides(won=False)
         alert = Alert.objects.get(kind=AlertKind.TOO_LITTLE_KEPT)
         assert "25.00 USD is missing of the 25.00 USD that are due" in alert.sentence
 

@@ -83,6 +83,18 @@ class TestRounds:
         self.before_another(monkeypatch, rounds.look_at_payments)
         assert looked == [page]
 
+    @pytest.mark.parametrize("stripe_id", [None, "re_known"])
+    def test_of_two_workers_one_sends_or_asks_after_a_refund(
+        self, reservation, monkeypatch, stripe_id
+    ):
+        turns = []
+        monkeypatch.setattr(refunds, "send", lambda refund, **_: turns.append(refund))
+        monkeypatch.setattr(settlement, "import_from_stripe", lambda of, **_: turns.append(of))
+        payment = paid_row(reservation)
+        refund = refund_row(payment, stripe_id=stripe_id, looked_at=NOW)
+        self.before_another(monkeypatch, rounds.send_refunds)
+        assert turns == [payment if stripe_id else refund]
+
     def test_of_two_workers_one_settles_a_reservation(self, reservation, monkeypatch):
         settled = []
         monkeypatch.setattr(settlement, "settle", lambda **what: settled.append(what))
