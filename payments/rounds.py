@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from cinema_reservation.errors import ServiceUnavailable
 from cinema_reservation.outages import is_outage
@@ -130,8 +130,8 @@ def _ask_after_dispute(dispute: Dispute, at: datetime) -> None:
 def expire_holds(*, at: datetime) -> int:
     """Tidy up holds past their time, after the last word on what was paid for them."""
     overdue = Reservation.objects.overdue(at).order_by("expires_at")
-    without_payment = overdue.exclude(payments__in=Payment.objects.live())
-    ids = without_payment.exclude(settle_after__lte=at).values_list("pk", flat=True)
+    may_be_paid = Exists(Payment.objects.live().filter(reservation=OuterRef("pk")))
+    ids = overdue.exclude(may_be_paid).exclude(settle_after__lte=at).values_list("pk", flat=True)
     return _each(ids[:ROWS_PER_ROUND], lambda pk: booking.expire(reservation_id=pk, at=at))
 
 

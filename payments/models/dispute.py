@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from cinema_reservation.money import written
@@ -51,13 +50,7 @@ class Dispute(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-pk"]
-        indexes: ClassVar = [
-            models.Index(
-                fields=["looked_at"],
-                condition=Q(state__in=UNDECIDED_STATES),
-                name="dispute_undecided_by_look",
-            )
-        ]
+        indexes: ClassVar = [models.Index(fields=["state", "looked_at"], name="dispute_by_look")]
 
     def __str__(self) -> str:
         return f"{written(self.amount, self.payment.currency)} of {self.payment.reservation}"

@@ -69,11 +69,8 @@ class Payment(models.Model):
     class Meta:
         ordering: ClassVar = ["-created_at"]
         indexes: ClassVar = [
-            models.Index(
-                fields=["looked_at"],
-                condition=Q(state__in=LIVE_STATES),
-                name="payment_live_by_look",
-            )
+            # No condition on the state: SQLite can't prove it of a parameter, and would scan.
+            models.Index(fields=["state", "looked_at"], name="payment_by_look")
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

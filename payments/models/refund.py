@@ -64,11 +64,7 @@ class Refund(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-pk"]
-        indexes: ClassVar = [
-            models.Index(
-                fields=["created_at"], condition=Q(state="pending"), name="refund_pending"
-            )
-        ]
+        indexes: ClassVar = [models.Index(fields=["state", "looked_at"], name="refund_by_look")]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gte=1), name="refund_of_something")
         ]

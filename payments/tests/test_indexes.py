@@ -13,7 +13,6 @@ from copy import copy
 from typing import Any, NamedTuple
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from payments import rounds
@@ -34,28 +33,15 @@ pytestmark = pytest.mark.django_db
 
 SHOWS, AT_REST, DUE = 200, 1000, 3
 INDEXES = {
-    rounds.look_at_payments: {"payment_live_by_look", "one_live_payment_per_reservation"},
+    rounds.look_at_payments: {"payment_by_look", "one_live_payment_per_reservation"},
     rounds.clear_cancelled_shows: {"show_cancelled"},
     rounds.settle_unsettled: {"reservation_unsettled"},
-    # On SQLite by its own index of Stripe's ids: what Stripe has not heard of has none.
-    rounds.send_refunds: {"refund_pending", "sqlite_autoindex_payments_refund_1"},
-    rounds.ask_after_disputes: {"dispute_undecided_by_look"},
-    rounds.expire_holds: {"reservation_holds_by_end"},
+    # On SQLite also by the index of Stripe's ids: what Stripe has not heard of has none.
+    rounds.send_refunds: {"refund_by_look", "sqlite_autoindex_payments_refund_1"},
+    rounds.ask_after_disputes: {"dispute_by_look"},
+    rounds.expire_holds: {"reservation_by_end"},
 }
-IS_SQLITE = "sqlite" in settings.DATABASES["default"]["ENGINE"]
-# SQLite takes an index with a condition only where it can prove the condition, and of
-# `state IN (?, ?)` it can't: it reads the whole table.
-SCANNED_ON_SQLITE = {rounds.look_at_payments, rounds.ask_after_disputes, rounds.expire_holds}
-ROUNDS = [
-    pytest.param(
-        round_,
-        id=round_.__name__,
-        marks=pytest.mark.xfail(
-            IS_SQLITE and round_ in SCANNED_ON_SQLITE, reason="scans the ledger", strict=True
-        ),
-    )
-    for round_ in rounds.ROUNDS
-]
+ROUNDS = [pytest.param(round_, id=round_.__name__) for round_ in rounds.ROUNDS]
 LEDGER = {model._meta.db_table for model in (Reservation, Payment, Refund, Dispute)}
 
 

@@ -117,9 +117,8 @@ class Reservation(models.Model):
         ordering: ClassVar = ["-created_at", "-pk"]
         indexes: ClassVar = [
             models.Index(fields=["user", "-created_at"], name="reservation_by_user"),
-            models.Index(
-                fields=["expires_at"], condition=Q(state="held"), name="reservation_holds_by_end"
-            ),
+            # No condition on the state: SQLite can't prove it of a parameter, and would scan.
+            models.Index(fields=["state", "expires_at"], name="reservation_by_end"),
             models.Index(
                 fields=["settle_after"],
                 condition=Q(settle_after__isnull=False),
