@@ -43,11 +43,13 @@ def fill(
     *,
     seed: int = 1,
     holds: bool = True,
+    sold_shows: int | None = None,
     told: Callable[[int, int], None] = tell_nobody,
 ) -> None:
     """Migrate, and write the house. The same seed on the same day makes the same house.
 
-    Without `holds` every reservation is settled and at rest. `told` hears of how many
+    Without `holds` every reservation is settled and at rest; of `sold_shows`, where given,
+    seats were sold, of the later ones none. `told` hears of how many
     shows, and of how many in all, the sales are written. Raises `NotEmpty`.
     """
     call_command("migrate", verbosity=0)
@@ -63,8 +65,9 @@ def fill(
         shows = write_shows(size, random, midnight=midnight)
         types = dict(TicketType.objects.order_by("-percentage").values_list("pk", "percentage"))
         sales = Sales(size, random, at=at, ticket_types=types, holds=holds)
-        for written, batch in sales.batches(shows):
+        sold = shows[:sold_shows]
+        for written, batch in sales.batches(sold):
             batch.write()
-            told(written, len(shows))
+            told(written, len(sold))
         bulk.number_on(*NUMBERED, Refund, Movie.genres.through)
     bulk.look_over()

@@ -1,0 +1,38 @@
+"""How long and how large a run is."""
+
+from dataclasses import dataclass
+
+from benchmarks.stage.databases import KINDS
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A full run takes about ten minutes, a quick one about one."""
+
+    kinds: tuple[str, ...] = KINDS
+    # How often each side has its turn, and for how long.
+    rounds: int = 3
+    seconds: float = 2.0
+    short_seconds: float = 1.0
+    # The size of the house that booking and reading are measured in.
+    scale: int = 10
+    growth: tuple[int, ...] = (1, 10, 100)
+    storms: int = 3
+    customers: int = 2_000
+    # As many as the server has threads to answer them.
+    connections: int = 16
+    payments_per_turn: int = 100
+    rounds_of_the_worker: int = 30
+
+
+FULL = Plan()
+QUICK = Plan(
+    rounds=1,
+    seconds=0.7,
+    short_seconds=0.4,
+    scale=1,
+    growth=(1, 2),
+    storms=1,
+    payments_per_turn=30,
+    rounds_of_the_worker=5,
+)
