@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-sqlite test-postgres lint check openapi clean
+.PHONY: help run setup test test-sqlite test-postgres mutants lint check openapi clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,9 @@ test-sqlite: $(VENV)/.installed-dev
 
 test-postgres: $(VENV)/.installed-dev
 	$(BIN)/python -m cinema_reservation.tests.postgres $(BIN)/pytest $(ARGS)
+
+mutants: $(VENV)/.installed-dev ## Take the guards away one by one, and see a test miss each
+	$(BIN)/python -m cinema_reservation.tests.mutants $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Style, types, import contracts, migrations, the OpenAPI file
 	$(BIN)/ruff check .
