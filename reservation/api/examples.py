@@ -37,6 +37,8 @@ RESERVATION = OpenApiExample(
         "cancelled_at": None,
         "cancellation_policy": [{"hours_before": 2, "refund_percent": 100}],
         "cancellation_fee": {"amount": 0, "currency": "usd"},
+        "cancellation_reason": "",
+        "waived": {"amount": 0, "currency": "usd"},
         "server_time": "2026-11-27T18:00:00Z",
     },
     response_only=True,
@@ -78,6 +80,7 @@ QUOTE = OpenApiExample(
     "A paid reservation, in good time",
     value={
         "total": {"amount": 3300, "currency": "usd"},
+        "waived": {"amount": 0, "currency": "usd"},
         "fee": {"amount": 0, "currency": "usd"},
         "refund": {"amount": 3300, "currency": "usd"},
         "server_time": "2026-11-27T18:00:00Z",

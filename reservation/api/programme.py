@@ -22,7 +22,7 @@ from reservation.api.filters import DayFilter, IdFilter, InstantFilter, Language
 from reservation.api.permissions import is_staff
 from reservation.api.show_serializers import ShowTimeSerializer, ShowTimeWriteSerializer
 from reservation.api.staff import StaffManaged
-from reservation.api.venue import CINEMA_SUMMARY
+from reservation.api.venue import CINEMA_SUMMARY, POLICY
 from reservation.models import Cinema, Hall, Movie, ShowFormat, ShowState, ShowTime, TicketType
 from reservation.rules import timetable
 
@@ -46,6 +46,8 @@ SHOW = {
     **SHOWN_HOW,
     "state": "scheduled",
     "on_sale": True,
+    "cancellation_policy": None,
+    "promised_cancellation_policy": POLICY["cancellation_policy"],
 }
 SHOWS = ShowTime.objects.select_related("movie", "hall__cinema")
 ADULT = {"name": "Adult", "percentage": 100, "is_default": True, "is_active": True}
@@ -151,7 +153,8 @@ SHOW_CHANGES = (
         "are the local time of the hall's cinema. The end follows from the film's runtime, "
         "with trailers before; the hall must be free until it is cleaned (409 "
         "`hall_occupied`). Once seats were reserved, film, hall and start are fixed (409 "
-        "`showtime_in_use`)."
+        "`showtime_in_use`). Another price or `cancellation_policy` counts for whoever reserves "
+        "from then on."
     ),
     delete_note="A show of which seats were reserved answers 409 `showtime_in_use`.",
 )

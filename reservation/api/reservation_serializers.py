@@ -11,6 +11,7 @@ from rest_framework import serializers
 from cinema_reservation.money import Money, money
 from reservation.api import examples
 from reservation.api.fields import IdField, MoneySerializer
+from reservation.api.policies import PolicyField
 from reservation.booking import SeatChoice
 from reservation.models import Reservation, ReservationState, Ticket
 
@@ -115,7 +116,16 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
         help_text="Empty until the reservation is confirmed."
     )
     total = serializers.SerializerMethodField()
-    cancellation_fee = serializers.SerializerMethodField()
+    cancellation_policy = PolicyField(read_only=True, help_text="As promised at the sale.")
+    cancellation_fee = serializers.SerializerMethodField(
+        help_text="What the house keeps of a reservation that was cancelled after it was paid."
+    )
+    cancellation_reason = serializers.CharField(
+        read_only=True, help_text="Why the house cancelled it, in its words; else empty."
+    )
+    waived = serializers.SerializerMethodField(
+        help_text="What the house gave back of the total beside any cancellation."
+    )
     server_time = serializers.SerializerMethodField(
         help_text="Count down to expires_at from here: clocks of clients are wrong."
     )
@@ -136,6 +146,8 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
             "cancelled_at",
             "cancellation_policy",
             "cancellation_fee",
+            "cancellation_reason",
+            "waived",
             "server_time",
         )
         read_only_fields = fields
@@ -166,7 +178,12 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
 
     @extend_schema_field(MoneySerializer)
     def get_cancellation_fee(self, reservation: Reservation) -> Money:
-        return money(reservation.cancellation_fee, reservation.currency)
+        kept = reservation.less_waived(reservation.cancellation_fee)
+        return money(kept, reservation.currency)
+
+    @extend_schema_field(MoneySerializer)
+    def get_waived(self, reservation: Reservation) -> Money:
+        return money(reservation.waived, reservation.currency)
 
     def get_server_time(self, reservation: Reservation) -> datetime:
         return self._at
@@ -174,9 +191,13 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
 
 @extend_schema_serializer(examples=[examples.QUOTE])
 class CancellationQuoteSerializer(serializers.Serializer[Any]):
-    """What cancelling would cost at this moment."""
+    """What cancelling would cost at this moment.
+
+    Once paid, the total is the sum of the other amounts.
+    """
 
     total = MoneySerializer()
+    waived = MoneySerializer(help_text="What the house gave back of it before.")
     fee = MoneySerializer(help_text="What the house keeps of a paid reservation.")
     refund = MoneySerializer(help_text="What goes back; nothing of a hold that is not paid for.")
     server_time = serializers.DateTimeField()

@@ -178,9 +178,13 @@ class ReservationViewSet(
     @cancel.mapping.get
     def quote_cancellation(self, request: Request, pk: str) -> Response:
         reservation, at = self.get_object(), timezone.now()
-        fee = booking.cancellation_fee(reservation, at=at)
+        fee = reservation.less_waived(booking.cancellation_fee(reservation, at=at))
         is_paid = reservation.state == ReservationState.CONFIRMED
-        refund = reservation.amount_due - reservation.less_waived(fee) if is_paid else 0
-        amounts = {"total": reservation.total, "fee": fee, "refund": refund}
+        amounts = {
+            "total": reservation.total,
+            "waived": reservation.waived,
+            "fee": fee,
+            "refund": reservation.amount_due - fee if is_paid else 0,
+        }
         quote = {name: money(amount, reservation.currency) for name, amount in amounts.items()}
         return Response(CancellationQuoteSerializer(quote | {"server_time": at}).data)

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from cinema_reservation.money import Money, money
 from reservation.api.fields import MoneySerializer
+from reservation.api.policies import HOW, PolicyField
 from reservation.api.staff import RelatedIdField
 from reservation.api.venue import CinemaSummarySerializer
 from reservation.models import Cinema, Hall, Movie, ShowTime
@@ -59,6 +60,15 @@ class ShowTimeSerializer(serializers.ModelSerializer[ShowTime]):
         help_text="Of a full-price ticket in the cheapest category."
     )
     on_sale = serializers.SerializerMethodField(help_text="Whether seats are sold now.")
+    cancellation_policy = PolicyField(
+        read_only=True, help_text="The show's own. null: that of its cinema."
+    )
+    promised_cancellation_policy = PolicyField(
+        source="promised_policy",
+        read_only=True,
+        help_text="What whoever reserves now is promised: the show's own policy, its cinema's, "
+        "or the house's. After the last step nothing comes back.",
+    )
 
     class Meta:
         model = ShowTime
@@ -76,6 +86,8 @@ class ShowTimeSerializer(serializers.ModelSerializer[ShowTime]):
             "subtitle_language",
             "state",
             "on_sale",
+            "cancellation_policy",
+            "promised_cancellation_policy",
         )
 
     @extend_schema_field(MoneySerializer)
@@ -123,6 +135,9 @@ class ShowTimeWriteSerializer(serializers.ModelSerializer[ShowTime]):
     sales_close_at = LocalOrInstantField(
         required=False, allow_null=True, help_text="null: until the show starts."
     )
+    cancellation_policy = PolicyField(
+        required=False, allow_null=True, help_text=HOW + "null: that of the show's cinema."
+    )
 
     class Meta:
         model = ShowTime
@@ -135,6 +150,7 @@ class ShowTimeWriteSerializer(serializers.ModelSerializer[ShowTime]):
             "format",
             "audio_language",
             "subtitle_language",
+            "cancellation_policy",
         )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from reservation.api.availability import HallPages
 from reservation.api.docs import documented
 from reservation.api.filters import IdFilter
 from reservation.api.permissions import is_staff
+from reservation.api.policies import HOW, PolicyField
 from reservation.api.staff import InUse, RelatedIdField, StaffManaged
 from reservation.models import Cinema, Hall, Seat, SeatCategory, SeatKind
 
@@ -21,6 +22,12 @@ TAG = "Venue"
 CINEMA_FACTS = {"name": "Lumen Lisboa", "slug": "lumen-lisboa", "time_zone": "Europe/Lisbon"}
 CINEMA_SUMMARY = {"id": 1} | CINEMA_FACTS
 ADDRESS = {"address": "Rua da Rosa 12, 1200-386 Lisboa"}
+POLICY = {
+    "cancellation_policy": [
+        {"hours_before": 24, "refund_percent": 100},
+        {"hours_before": 2, "refund_percent": 50},
+    ]
+}
 CATEGORY_FACTS = {"name": "VIP", "colour": "#c0a040"}
 PLACE = {"row": "H", "number": 7, "x": 8, "y": 9, "kind": "standard"}
 
@@ -28,9 +35,15 @@ PLACE = {"row": "H", "number": 7, "x": 8, "y": 9, "kind": "standard"}
 class CinemaSerializer(serializers.ModelSerializer[Cinema]):
     """A site."""
 
+    cancellation_policy = PolicyField(
+        required=False,
+        allow_null=True,
+        help_text=HOW + "null: the house's own policy. Each show names the one in force.",
+    )
+
     class Meta:
         model = Cinema
-        fields = ("id", "name", "slug", "address", "time_zone")
+        fields = ("id", "name", "slug", "address", "time_zone", "cancellation_policy")
 
 
 class CinemaSummarySerializer(serializers.ModelSerializer[Cinema]):
@@ -160,13 +173,14 @@ class SeatFilter(filters.FilterSet):
     tag=TAG,
     one="a cinema",
     many="cinemas",
-    shown=CINEMA_SUMMARY | ADDRESS,
-    written=CINEMA_FACTS | ADDRESS,
+    shown=CINEMA_SUMMARY | ADDRESS | POLICY,
+    written=CINEMA_FACTS | ADDRESS | POLICY,
     changed=ADDRESS,
     list_note="`search` looks into names and addresses.",
     write_note=(
         "Another time zone changes how shows that are scheduled already are written, not "
-        "when they are; once seats were reserved it is fixed (409 `place_fixed`)."
+        "when they are; once seats were reserved it is fixed (409 `place_fixed`). Another "
+        "`cancellation_policy` counts for whoever reserves from then on."
     ),
     delete_note="A cinema with halls answers 409 `in_use`.",
 )

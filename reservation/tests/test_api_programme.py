@@ -75,6 +75,8 @@ class TestOneShow:
             "subtitle_language": "",
             "state": "scheduled",
             "on_sale": True,
+            "cancellation_policy": None,
+            "promised_cancellation_policy": [{"hours_before": 2, "refund_percent": 100}],
         }
 
     def test_on_sale_ends_at_the_very_instant(self, anyone, show):
