@@ -9,6 +9,11 @@ from cinema_reservation.money import written
 from reservation.models import Reservation
 
 
+def show_cancelled(words: str = "") -> str:
+    """Why a reservation ended whose show was cancelled, in staff's words where they gave any."""
+    return f"The show was cancelled: {words}" if words else "The show was cancelled."
+
+
 def tell_confirmed(reservation: Reservation) -> None:
     """The seats are theirs: the code to show, and where and when to be."""
     _tell(reservation, "confirmed")
@@ -34,6 +39,7 @@ def _facts(reservation: Reservation) -> dict[str, Any]:
     show = reservation.showtime
     hall = show.hall
     seats = reservation.tickets.select_related("seat")
+    fee = reservation.less_waived(reservation.cancellation_fee)
     return {
         "code": reservation.code,
         "movie": show.movie.title,
@@ -42,7 +48,17 @@ def _facts(reservation: Reservation) -> dict[str, Any]:
         "starts_at": show.starts_at.astimezone(hall.cinema.zone),
         "seats": [ticket.seat.label for ticket in seats],
         "total": written(reservation.total, reservation.currency),
-        "fee": written(reservation.cancellation_fee, reservation.currency),
-        "keeps_fee": reservation.cancellation_fee > 0,
+        "fee": written(fee, reservation.currency),
+        "keeps_fee": fee > 0,
+        "waived": written(reservation.waived, reservation.currency),
+        "gave_back": reservation.waived > 0,
+        "reason": _reason(reservation),
         "url": settings.PUBLIC_URL,
     }
+
+
+def _reason(reservation: Reservation) -> str:
+    """Staff's words; the worker, who clears what is left of a cancelled show, has none."""
+    if reservation.cancellation_reason or not reservation.showtime.is_cancelled:
+        return reservation.cancellation_reason
+    return show_cancelled()

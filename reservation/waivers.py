@@ -7,12 +7,17 @@ from django.db import transaction
 from cinema_reservation.errors import DomainError
 from cinema_reservation.money import written
 from reservation import booking
-from reservation.models import ReservationState, Waiver
+from reservation.models import Reservation, ReservationState, Waiver
 
 
 class NothingToWaive(DomainError):
     code = "nothing_to_waive"
     sentence = "Only what is due can be given back, and that is {due} of this reservation."
+
+
+def waivable(reservation: Reservation) -> int:
+    """The most that can be given up, in minor units: what is due, and nothing of a hold."""
+    return 0 if reservation.state == ReservationState.HELD else reservation.amount_due
 
 
 @transaction.atomic
@@ -26,8 +31,7 @@ def waive(
     `NothingToWaive` for a hold, or for more than is due.
     """
     reservation = booking.lock(reservation_id)
-    is_hold = reservation.state == ReservationState.HELD
-    due = 0 if is_hold else reservation.amount_due
+    due = waivable(reservation)
     if not 1 <= amount <= due:
         raise NothingToWaive(due=written(due, reservation.currency))
     reservation.waived += amount

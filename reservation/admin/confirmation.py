@@ -1,7 +1,9 @@
 """A page that says what an action is going to do, before it does it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from django import forms
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -28,19 +30,58 @@ def ask(
     rows: Iterable[Sequence[object]],
     selected: Iterable[object],
     button: str,
+    form: forms.Form | None = None,
 ) -> TemplateResponse:
-    """Show what is selected and what follows; the button sends the action again, confirmed."""
+    """Show what is selected and what follows; the button sends the action again, confirmed.
+
+    Where more has to be known, a form asks for it.
+    """
     opts = admin.opts
+    changelist = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+    return show(
+        admin,
+        request,
+        question=question,
+        consequences=consequences,
+        table={"headings": headings, "rows": list(rows)},
+        form=form,
+        form_url=changelist,
+        back_url=changelist,
+        hidden=[
+            *(("_selected_action", pk) for pk in selected),
+            ("action", action),
+            ("confirmed", "yes"),
+        ],
+        button=button,
+    )
+
+
+def show(
+    admin: ModelAdmin,
+    request: HttpRequest,
+    *,
+    question: str,
+    consequences: Iterable[str],
+    table: Mapping[str, Any],
+    form: forms.Form | None,
+    form_url: str,
+    back_url: str,
+    hidden: Sequence[tuple[str, object]] = (),
+    button: str,
+    is_grave: bool = True,
+) -> TemplateResponse:
+    """The page: a question, what follows, a table of what it is about, a form, a button."""
     context = admin.admin_site.each_context(request) | {
-        "opts": opts,
+        "opts": admin.opts,
         "title": question,
         "question": question,
         "consequences": list(consequences),
-        "headings": headings,
-        "rows": list(rows),
-        "selected": list(selected),
-        "action": action,
+        "table": table,
+        "form": form,
+        "form_url": form_url,
+        "back_url": back_url,
+        "hidden": hidden,
         "button": button,
-        "form_url": reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"),
+        "is_grave": is_grave,
     }
     return TemplateResponse(request, "admin/confirm_action.html", context)

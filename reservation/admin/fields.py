@@ -47,11 +47,13 @@ class SearchingSelect(AutocompleteSelect):
 class MoneyField(forms.DecimalField):
     """An amount as people write it (12.50); minor units (1250) to the code."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        places = decimals(settings.CURRENCY)
-        highest = Decimal(HIGHEST_PRICE).scaleb(-places)
+    def __init__(
+        self, *, currency: str = "", least: int = 0, most: int = HIGHEST_PRICE, **kwargs: Any
+    ) -> None:
+        places = decimals(currency or settings.CURRENCY)
+        lowest, highest = (Decimal(amount).scaleb(-places) for amount in (least, most))
         kwargs.setdefault("widget", UnfoldAdminDecimalFieldWidget)
-        super().__init__(min_value=0, max_value=highest, decimal_places=places, **kwargs)
+        super().__init__(min_value=lowest, max_value=highest, decimal_places=places, **kwargs)
 
     def clean(self, value: Any) -> int | None:
         amount = super().clean(value)

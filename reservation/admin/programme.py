@@ -1,34 +1,20 @@
 """Shows at the desk."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.contrib import admin
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.utils import timezone
-from unfold.decorators import action as detail_action
 
-from reservation import booking, programme
-from reservation.admin import confirmation
-from reservation.admin.confirmation import counted
-from reservation.admin.fields import (
-    SearchingSelect,
-    clock,
-    price_written,
-)
+from reservation import programme
+from reservation.admin.fields import SearchingSelect, clock, price_written
 from reservation.admin.filters import HallFilter, ShowDayFilter
-from reservation.admin.refusals import RefusingAdmin
+from reservation.admin.policies import policy_written
+from reservation.admin.show_cancelling import ShowCancelling, seats_taken
 from reservation.admin.show_form import ShowForm
-from reservation.models import (
-    Hall,
-    Reservation,
-    ReservationState,
-    Seat,
-    ShowTime,
-    Ticket,
-)
+from reservation.models import Hall, Seat, ShowTime, Ticket
 
 
 def _count(rows: QuerySet[Any], by: str) -> Coalesce:
@@ -37,7 +23,7 @@ def _count(rows: QuerySet[Any], by: str) -> Coalesce:
 
 
 @admin.register(ShowTime)
-class ShowAdmin(RefusingAdmin):
+class ShowAdmin(ShowCancelling):
     """Every change goes through the verbs of `programme`, as over the API."""
 
     form = ShowForm
@@ -56,12 +42,10 @@ class ShowAdmin(RefusingAdmin):
     search_help_text = "Look for a film"
     ordering = ("starts_at", "pk")
     autocomplete_fields = ("movie",)
-    actions = ("cancel_shows",)
-    actions_detail = ("cancel_this_show",)
     fieldsets = (
         ("What and where", {"fields": ("movie", "hall")}),
         ("When, by the cinema's own clock", {"fields": ("starts_at", "sales_close_at")}),
-        ("How much", {"fields": ("price",)}),
+        ("How much", {"fields": ("price", "cancellation_policy")}),
         ("How", {"fields": ("format", "audio_language", "subtitle_language")}),
     )
     SHOWN: ClassVar = (
@@ -72,13 +56,14 @@ class ShowAdmin(RefusingAdmin):
         "ends_locally",
         "sales_close_locally",
         "price_of_ticket",
+        "promised",
         "format",
         "audio_language",
         "subtitle_language",
         "state",
         "seats_sold",
     )
-    STANDS: ClassVar = ("state", "seats_sold", "ends_locally", "free_locally")
+    STANDS: ClassVar = ("state", "seats_sold", "ends_locally", "free_locally", "promised")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ShowTime]:
         tickets = Ticket.objects.taking_seats(timezone.now()).filter(showtime=OuterRef("pk"))
@@ -137,9 +122,13 @@ class ShowAdmin(RefusingAdmin):
     def price_of_ticket(self, show: ShowTime) -> str:
         return price_written(show.price)
 
+    @admin.display(description="Promised now to whoever cancels")
+    def promised(self, show: ShowTime) -> str:
+        return policy_written(show.promised_policy)
+
     @admin.display(description="Seats taken", ordering="taken")
     def seats_sold(self, show: Any) -> str:
-        return f"{show.taken} of {show.seats}"
+        return seats_taken(show)
 
     def save_model(
         self,
@@ -155,85 +144,3 @@ class ShowAdmin(RefusingAdmin):
 
     def delete_model(self, request: HttpRequest, obj: ShowTime) -> None:
         programme.remove(show_id=obj.pk)
-
-    def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        rights = ("reservation.change_showtime", "reservation.change_reservation")
-        return request.user.has_perms(rights)
-
-    @detail_action(description="Cancel this show", permissions=["cancel"])
-    def cancel_this_show(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        show = self.get_object(request, object_id)
-        if show is None:
-            return HttpResponseRedirect(self.list_url)
-        return self._ask_to_cancel(request, [show])
-
-    @admin.action(description="Cancel these shows", permissions=["cancel"])
-    def cancel_shows(
-        self, request: HttpRequest, queryset: QuerySet[ShowTime]
-    ) -> HttpResponse | None:
-        shows = list(queryset)
-        if not confirmation.is_confirmed(request):
-            return self._ask_to_cancel(request, shows)
-        at = timezone.now()
-        ended = sum(_cancel(show, at) for show in shows)
-        self.message_user(
-            request,
-            f"Cancelled: {counted(len(shows), 'show')}, with {counted(ended, 'reservation')}. "
-            "What was paid goes back to the customers.",
-            messages.SUCCESS,
-        )
-        return None
-
-    def _ask_to_cancel(self, request: HttpRequest, shows: list[ShowTime]) -> HttpResponse:
-        alive = _alive(shows)
-        paid, total = _paid_for(alive)
-        return confirmation.ask(
-            self,
-            request,
-            action="cancel_shows",
-            question=f"Cancel {counted(len(shows), 'show')}?",
-            consequences=[
-                f"Cancelled with it: {counted(alive.count(), 'reservation')}.",
-                f"Paid for of these: {paid}. {price_written(total)} goes back, without a fee.",
-                "Nobody can reserve seats there any more. This can't be undone.",
-            ],
-            headings=["Film", "Starts (local time)", "Cinema", "Hall", "Seats taken"],
-            rows=[_row(self, show) for show in shows],
-            selected=[show.pk for show in shows],
-            button="Yes, cancel",
-        )
-
-
-def _row(page: ShowAdmin, show: ShowTime) -> list[str]:
-    return [
-        show.movie.title,
-        clock(show.starts_at, show.hall.cinema),
-        show.hall.cinema.name,
-        show.hall.name,
-        page.seats_sold(show),
-    ]
-
-
-def _alive(shows: list[ShowTime]) -> QuerySet[Reservation]:
-    states = (ReservationState.HELD, ReservationState.CONFIRMED)
-    return Reservation.objects.filter(showtime__in=shows, state__in=states)
-
-
-def _paid_for(reservations: QuerySet[Reservation]) -> tuple[int, int]:
-    """How many of them are paid for, and for how much in all, in minor units."""
-    confirmed = reservations.filter(state=ReservationState.CONFIRMED).order_by()
-    sums = confirmed.aggregate(count=Count("pk"), total=Coalesce(Sum("total"), 0))
-    return sums["count"], sums["total"]
-
-
-def _cancel(show: ShowTime, at: datetime) -> int:
-    """Cancel a show, then its reservations one by one; says how many.
-
-    The show comes first: no seat of it is held after that. Each reservation is a
-    transaction of its own, so that a break leaves whole ones; doing it again goes on.
-    """
-    programme.cancel(show_id=show.pk, at=at)
-    ids = list(_alive([show]).order_by("pk").values_list("pk", flat=True))
-    for reservation_id in ids:
-        booking.cancel_by_house(reservation_id=reservation_id, at=at)
-    return len(ids)

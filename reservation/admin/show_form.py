@@ -10,6 +10,7 @@ from reservation.admin.fields import (
     instant,
     money_label,
 )
+from reservation.admin.policies import HOW, PolicyField, policy_written
 from reservation.admin.refusals import RefusableForm
 from reservation.models import (
     Cinema,
@@ -25,6 +26,7 @@ ENTERED = (
     "format",
     "audio_language",
     "subtitle_language",
+    "cancellation_policy",
 )
 MOMENTS = ("starts_at", "sales_close_at")
 FIXED = "Fixed once seats of the show were reserved."
@@ -48,6 +50,7 @@ class ShowForm(RefusableForm):
         help_text="Of a full-price ticket in the cheapest seats. A change counts for seats that "
         "are held from now on; nobody who holds or bought a ticket pays another price.",
     )
+    cancellation_policy = PolicyField(help_text=f"{HOW}that of the hall's cinema.")
 
     class Meta:
         model = ShowTime
@@ -69,6 +72,13 @@ class ShowForm(RefusableForm):
                 self.initial[name] = CinemaTimeField.entry(
                     self.before[name], self.instance.hall.cinema
                 )
+            self._name_the_cinema_s_policy()
+
+    def _name_the_cinema_s_policy(self) -> None:
+        hall = self.instance.hall
+        inherited = policy_written(ShowTime(hall=hall).promised_policy)
+        if policy := self.fields.get("cancellation_policy"):
+            policy.help_text = f"{HOW}that of {hall.cinema}: {inherited}."
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -1,7 +1,7 @@
 """Cinemas, halls and seat categories at the desk."""
 
 import zoneinfo
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelect2Widget
 
 from reservation import venue
 from reservation.admin.fields import MoneyField, money_label, price_written
+from reservation.admin.policies import HOW, PolicyField, house_policy_written, policy_written
 from reservation.admin.refusals import RefusableForm, RefusingAdmin
 from reservation.models import Cinema, Hall, SeatCategory
 
@@ -27,11 +28,17 @@ class CinemaForm(RefusableForm):
         help_text="Shows are announced by this clock. Changing it moves no show that is "
         "scheduled already, and is refused once seats were reserved.",
     )
+    cancellation_policy = PolicyField()
 
     class Meta:
         model = Cinema
-        fields = ("name", "slug", "address", "time_zone")
+        fields = ("name", "slug", "address", "time_zone", "cancellation_policy")
         help_texts: ClassVar = {"slug": "The cinema's name in web addresses."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if policy := self.fields.get("cancellation_policy"):
+            policy.help_text = f"{HOW}the house's: {house_policy_written()}."
 
 
 @admin.register(Cinema)
@@ -43,6 +50,17 @@ class CinemaAdmin(RefusingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cinema]:
         return super().get_queryset(request).annotate(halls_here=Count("halls"))
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        if obj is not None and not self.has_change_permission(request, obj):
+            return ("name", "slug", "address", "time_zone", "policy")
+        return ("name", "slug", "address", "time_zone", "cancellation_policy")
+
+    @admin.display(description="Cancellation policy")
+    def policy(self, cinema: Cinema) -> str:
+        if cinema.cancellation_policy is None:
+            return f"The house's: {house_policy_written()}"
+        return policy_written(cinema.cancellation_policy)
 
     def save_model(
         self,

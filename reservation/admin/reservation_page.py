@@ -1,0 +1,125 @@
+"""How reservations are found and shown at the desk."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import TabularInline
+
+from cinema_reservation.desk import ReadOnlyAdmin
+from cinema_reservation.money import written
+from reservation.admin.filters import ReservationDayFilter, ReservationStateFilter
+from reservation.admin.policies import policy_written
+from reservation.admin.reservation_inlines import TicketInline, WaiverInline, moment_of
+from reservation.models import Reservation, ReservationState
+
+
+class ReservationPage(ReadOnlyAdmin):
+    """To be found and read."""
+
+    list_display = (
+        "code",
+        "customer",
+        "film",
+        "starts_locally",
+        "hall",
+        "state_now",
+        "seat_count",
+        "total_written",
+        "channel",
+    )
+    list_filter = (ReservationStateFilter, "showtime__hall__cinema", ReservationDayFilter)
+    search_fields = ("code", "user__email", "user__username")
+    search_help_text = "Look for a code, an e-mail address or a username"
+    inlines: Sequence[type[TabularInline]] = (TicketInline, WaiverInline)
+    fieldsets = (
+        (None, {"fields": ("code", "state_now", "customer", "channel")}),
+        ("Show", {"fields": ("film", "starts_locally", "hall")}),
+        (
+            "Money",
+            {
+                "fields": (
+                    "total_written",
+                    "policy",
+                    "fee_written",
+                    "waived_written",
+                    "due_written",
+                )
+            },
+        ),
+        (
+            "Dates, by the cinema's clock",
+            {"fields": ("created", "held_until", "confirmed", "cancelled", "why_cancelled")},
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reservation]:
+        reservations = super().get_queryset(request).annotate(seat_count=Count("tickets"))
+        return reservations.select_related("user", "showtime__movie", "showtime__hall__cinema")
+
+    @admin.display(description="Customer", ordering="user__email")
+    def customer(self, reservation: Reservation) -> str:
+        return reservation.user.email if reservation.user else "Box office"
+
+    @admin.display(description="Film", ordering="showtime__movie__title")
+    def film(self, reservation: Reservation) -> str:
+        return reservation.showtime.movie.title
+
+    @admin.display(description="Starts (local time)", ordering="showtime__starts_at")
+    def starts_locally(self, reservation: Reservation) -> str:
+        return moment_of(reservation, reservation.showtime.starts_at)
+
+    @admin.display(description="Hall")
+    def hall(self, reservation: Reservation) -> str:
+        return str(reservation.showtime.hall)
+
+    @admin.display(description="State")
+    def state_now(self, reservation: Reservation) -> str:
+        return str(ReservationState(reservation.state_at(timezone.now())).label)
+
+    @admin.display(description="Seats")
+    def seat_count(self, reservation: Any) -> int:
+        return reservation.seat_count
+
+    @admin.display(description="Total", ordering="total")
+    def total_written(self, reservation: Reservation) -> str:
+        return written(reservation.total, reservation.currency)
+
+    @admin.display(description="Owed to the house")
+    def due_written(self, reservation: Reservation) -> str:
+        return written(reservation.amount_due, reservation.currency)
+
+    @admin.display(description="Cancellation fee")
+    def fee_written(self, reservation: Reservation) -> str:
+        return written(reservation.cancellation_fee, reservation.currency)
+
+    @admin.display(description="Promised for cancelling")
+    def policy(self, reservation: Reservation) -> str:
+        return policy_written(reservation.cancellation_policy)
+
+    @admin.display(description="Given back beyond the promise")
+    def waived_written(self, reservation: Reservation) -> str:
+        return written(reservation.waived, reservation.currency)
+
+    @admin.display(description="Reserved")
+    def created(self, reservation: Reservation) -> str:
+        return moment_of(reservation, reservation.created_at)
+
+    @admin.display(description="Held until, unless paid")
+    def held_until(self, reservation: Reservation) -> str:
+        return moment_of(reservation, reservation.expires_at)
+
+    @admin.display(description="Confirmed")
+    def confirmed(self, reservation: Reservation) -> str:
+        return moment_of(reservation, reservation.confirmed_at)
+
+    @admin.display(description="Cancelled")
+    def cancelled(self, reservation: Reservation) -> str:
+        return moment_of(reservation, reservation.cancelled_at)
+
+    @admin.display(description="Why the house cancelled")
+    def why_cancelled(self, reservation: Reservation) -> str:
+        return reservation.cancellation_reason or "-"
