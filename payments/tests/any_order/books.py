@@ -171,6 +171,9 @@ def assert_everything_is_settled(books: Books) -> None:
     """At rest: what is kept is what is due, our books say what Stripe's say, all were told."""
     for reservation in books.reservations:
         assert reservation.settle_after is None, f"{reservation.pk} is still to be settled"
+        assert reservation.state != HELD, f"{reservation.pk} is still held"
+        if reservation.state == CONFIRMED:
+            assert not reservation.showtime.is_cancelled, f"{reservation.pk} has no show"
         _assert_equation(books, reservation)
         _assert_told(reservation)
     for payment in books.payments:
