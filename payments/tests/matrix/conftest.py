@@ -24,10 +24,10 @@ def _impatient(monkeypatch) -> None:
 def house(live_server, stripe, adult, settings) -> Iterator[House]:
     settings.PUBLIC_URL = live_server.url
     settings.ALERT_EMAILS = [STAFF]
-    stripe.webhook_url = f"{live_server.url}/api/webhook/"
     with time_machine.travel(timezone.now(), tick=True) as clock:
         house = House(url=live_server.url, stripe=stripe, clock=clock)
         house.opens(house.customer(UserFactory(username="ines", email="ines@example.com")))
+        stripe.webhook_url = f"{live_server.url}/api/webhook/"
         yield house
         assert_all_is_right(house)
 

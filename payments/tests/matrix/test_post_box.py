@@ -9,6 +9,21 @@ from payments.sandbox.delivery import signature
 from payments.tests.matrix.house import CANCELLED, REFUND, SEATS, answer
 
 COMPLETED = "checkout.session.completed"
+MALFORMED = [
+    b"",
+    b"null",
+    b"[]",
+    b"7",
+    b'"text"',
+    b"{}",
+    b'{"id": 1}',
+    b"{",
+    b"[" * 100_000,
+    b'{"id":"e","type":"t","data":[]}',
+    b'{"id":"e","type":"t","data":{"object":[]}}',
+    b'{"id":"e\\u0000","type":"t","data":{"object":{}}}',
+    b'{"id":"\\ud800","type":"t","data":{"object":{}}}',
+]
 
 
 @pytest.fixture
@@ -38,20 +53,13 @@ def assert_refused(house, olivia, unheard):
 
 
 class TestRefused:
-    @pytest.mark.parametrize(
-        "body",
-        [b"", b"null", b"[]", b"7", b'"text"', b"{}", b'{"id": 1}', b"{", b"[" * 100_000]
-        + [b'{"id":"e","type":"t","data":[]}', b'{"id":"e","type":"t","data":{"object":[]}}']
-        + [b'{"id":"e\\u0000","type":"t","data":{"object":{}}}']
-        + [b'{"id":"\\ud800","type":"t","data":{"object":{}}}'],
-        ids=lambda body: body[:32].decode(),
-    )
-    def test_is_what_is_signed_but_malformed(self, house, assert_refused, body):
-        assert_refused(house.post_event(body))
+    def test_is_what_is_signed_but_malformed(self, house, assert_refused):
+        for body in MALFORMED:
+            assert_refused(house.post_event(body))
 
-    @pytest.mark.parametrize("header", ["", "junk", "t=,v1=", "t=abc,v1=00", "v1=00", "t=1"])
-    def test_is_what_is_not_signed(self, house, assert_refused, unheard, header):
-        assert_refused(house.post_event(unheard, header))
+    def test_is_what_is_not_signed(self, house, assert_refused, unheard):
+        for header in ("", "junk", "t=,v1=", "t=abc,v1=00", "v1=00", "t=1"):
+            assert_refused(house.post_event(unheard, header))
 
     def test_is_what_has_no_signature_at_all(self, house, assert_refused, unheard):
         assert_refused(house.ask("POST", "webhook/", data=unheard))
@@ -69,9 +77,9 @@ class TestRefused:
     def test_is_what_is_larger_than_stripe_ever_sends(self, house, assert_refused, unheard):
         assert_refused(house.post_event(unheard + b" " * 300_000))
 
-    @pytest.mark.parametrize("age", [302, 3600, -305])
-    def test_is_what_was_signed_at_another_time(self, house, assert_refused, unheard, age):
-        assert_refused(house.post_event(unheard, age=age))
+    def test_is_what_was_signed_at_another_time(self, house, assert_refused, unheard):
+        for age in (302, 3600, -305):
+            assert_refused(house.post_event(unheard, age=age))
 
 
 class TestReplays:
