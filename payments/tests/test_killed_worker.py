@@ -115,11 +115,12 @@ def _charged(stripe: Sandbox, reservation: Reservation) -> Payment:
 
 
 def _asked(reservation: Reservation) -> dict[str, Any]:
+    """For twice the price, so that Stripe would let it go back twice."""
     price = {"currency": "usd", "unit_amount": PRICE, "product_data": {"name": "A seat"}}
     return {
         "mode": "payment",
         "client_reference_id": reservation.code,
-        "line_items": [{"quantity": 1, "price_data": price}],
+        "line_items": [{"quantity": 2, "price_data": price}],
         "success_url": "http://127.0.0.1/",
     }
 

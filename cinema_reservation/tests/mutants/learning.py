@@ -134,14 +134,6 @@ MUTANTS = (
         tests=(REPLAYS,),
     ),
     Mutant(
-        name="one-time-in-a-signature",
-        breaks="A second time in the header hides no replay.",
-        file=GATEWAY,
-        old="len(times) != 1 or ",
-        new="",
-        tests=(f"{SIGNED}::test_a_second_time_in_the_header_hides_no_replay",),
-    ),
-    Mutant(
         name="event-once",
         breaks="An event that was acted on is not acted on again.",
         file=WEBHOOK,
