@@ -35,7 +35,7 @@ def test_a_crash_before_the_confirmation_is_written_leaves_the_seats_free(
     with monkeypatch.context() as patch:
         patch.setattr(mail, "tell_confirmed", crash)
         with pytest.raises(Crash):
-            checkout.sync(late.session_id, at=LATE)
+            booking.confirm(reservation_id=reservation.pk, at=LATE)
     assert not Ticket.objects.live().exists()
     assert state_of(reservation) == ReservationState.EXPIRED
     checkout.sync(late.session_id, at=LATE)

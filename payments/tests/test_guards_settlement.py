@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
 
-from payments import checkout, gateway, refunds, rounds, settlement
+from payments import checkout, gateway, mail, refunds, rounds, settlement
 from payments.gateway import StripeRefund
 from payments.models import Refund, RefundState
 from payments.models.payment import RETRY_FAILED_REFUND
@@ -50,6 +50,22 @@ class TestEquation:
         with pytest.raises(IntegrityError), transaction.atomic():
             settlement._write_refunds(theirs, 2500, reservation, NOW + MINUTE)
         assert Refund.objects.count() == 1
+
+    def test_a_crash_while_deciding_leaves_no_refund_without_its_mail(
+        self, stripe, reservation, paid, monkeypatch
+    ):
+        booking.cancel(reservation_id=reservation.pk, at=NOW)
+
+        def crash(*_):
+            raise MemoryError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(mail, "tell_refund", crash)
+            with pytest.raises(MemoryError):
+                settlement.settle(reservation_id=reservation.pk, at=NOW)
+        assert not Refund.objects.exists()
+        settlement.settle(reservation_id=reservation.pk, at=NOW)
+        assert_settled(stripe, reservation)
 
     def test_what_is_paid_in_part_waits_for_the_end_of_the_hold(self, stripe, reservation, page):
         Reservation.objects.update(total=2501)

@@ -121,6 +121,14 @@ MUTANTS = (
         tests=(f"{EQUATION}::test_a_hold_that_a_page_may_still_pay_for_is_not_expired",),
     ),
     Mutant(
+        name="decided-at-once",
+        breaks="A refund is written together with its mail and the mark of its money.",
+        file=SETTLEMENT,
+        old="@transaction.atomic\ndef _decide(",
+        new="def _decide(",
+        tests=(f"{EQUATION}::test_a_crash_while_deciding_leaves_no_refund_without_its_mail",),
+    ),
+    Mutant(
         name="settle-lock",
         breaks="Of two who settle one reservation, the second sees the first one's refund.",
         file=SETTLEMENT,
