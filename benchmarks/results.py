@@ -45,12 +45,17 @@ class Results:
     figures: list[Figure] = field(default_factory=list)
     # suite -> database -> what that suite has to tell beside ratios
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # What must never be and was: a run with any of these fails.
+    objections: list[str] = field(default_factory=list)
 
     def add(self, figure: Figure) -> None:
         self.figures.append(figure)
 
     def tell(self, suite: str, database: str, facts: Any) -> None:
         self.facts.setdefault(suite, {})[database] = facts
+
+    def object(self, where: str, objections: Sequence[str]) -> None:
+        self.objections += [f"{where}: {objection}" for objection in objections]
 
     def of(self, suite: str) -> Sequence[Figure]:
         return [figure for figure in self.figures if figure.suite == suite]
@@ -63,7 +68,7 @@ class Results:
     def load(cls, path: Path) -> "Results":
         kept = json.loads(path.read_text())
         figures = [Figure(**figure) for figure in kept["figures"]]
-        return cls(kept["machine"], figures, kept["facts"])
+        return cls(kept["machine"], figures, kept["facts"], kept["objections"])
 
 
 def compared(

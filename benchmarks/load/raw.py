@@ -46,6 +46,11 @@ def book(script: Script) -> tuple[int, float]:
     return made, time.perf_counter() - begun
 
 
+def sqlite_path(database_url: str) -> str:
+    """The file that a URL of SQLite names."""
+    return "/" + urlsplit(database_url).path.lstrip("/")
+
+
 def _filled_in(parameter: Any, about: dict[str, Any]) -> Any:
     if isinstance(parameter, dict):
         return about[parameter["name"]]
@@ -78,8 +83,7 @@ class _Booker:
 class _Sqlite(_Booker):
     def __init__(self, script: Script) -> None:
         super().__init__(script)
-        path = urlsplit(script.database_url).path[1:]
-        path = path if path.startswith("/") else f"/{path}"
+        path = sqlite_path(script.database_url)
         self._connection = sqlite3.connect(path, timeout=20, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")

@@ -1,0 +1,1 @@
+"""On-sale night: five hundred people want the three hundred seats of one show, at once."""
