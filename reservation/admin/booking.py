@@ -77,7 +77,7 @@ class ReservationAdmin(ReservationPage):
                 "Everything that was paid goes back, without a fee.",
                 "This can't be undone. One that is cancelled already stays as it is.",
             ],
-            headings=["Code", "Customer", "Film", "Starts (local time)", "State", "Goes back"],
+            headings=["Code", "Goes back", "State", "Customer", "Film", "Starts (local time)"],
             rows=[_row(self, reservation) for reservation in reservations],
             selected=[reservation.pk for reservation in reservations],
             form=form,
@@ -89,9 +89,9 @@ def _row(page: ReservationAdmin, reservation: Reservation) -> list[str]:
     is_paid = reservation.state == ReservationState.CONFIRMED
     return [
         reservation.code,
+        written(reservation.amount_due, reservation.currency) if is_paid else "-",
+        page.state_now(reservation),
         page.customer(reservation),
         page.film(reservation),
         page.starts_locally(reservation),
-        page.state_now(reservation),
-        written(reservation.amount_due, reservation.currency) if is_paid else "-",
     ]

@@ -131,8 +131,8 @@ def _facts(admin: "ReservationAdmin", reservation: Reservation) -> list[tuple[st
         ("Total", admin.total_written(reservation)),
         ("Promised for cancelling", admin.policy(reservation)),
         ("Cancellation fee", admin.fee_written(reservation)),
-        ("Given back beyond the promise before", admin.waived_written(reservation)),
-        ("Due to the house now", admin.due_written(reservation)),
+        ("Given back so far", admin.waived_written(reservation)),
+        ("Still due to the house", admin.due_written(reservation)),
     ]
 
 

@@ -15,11 +15,6 @@ from reservation.rules.cancellation import EARLIEST_HOURS, PolicyStep
 
 NEVER = "none"
 LONGEST = 5000
-HOW = (
-    "One step per line: “24 hours: 100 %” gives all of it back to whoever cancels at least 24 "
-    "hours before the show. After the last step nothing goes back; “none” means never anything. "
-    "A change counts for whoever reserves from now on. Empty: "
-)
 LINE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(?:h|hours?)? *: *([0-9]{1,9}) *%?", re.IGNORECASE)
 
 
@@ -43,12 +38,22 @@ def _hours(step: PolicyStep) -> str:
     return f"{number} hour{'' if number == '1' else 's'}"
 
 
+def how_to_write(inherited: str) -> str:
+    """What stands below the field, with whose policy it is where the field is empty."""
+    return (
+        f"Empty: {inherited}. Else one step per line: “24 hours: 100 %” gives all of it back to "
+        "whoever cancels at least 24 hours before the show, and after the last step nothing goes "
+        "back. “none” means never anything. A change counts for whoever reserves from now on."
+    )
+
+
 class PolicyField(forms.CharField):
     """Lines such as `24 hours: 100 %`. Empty is None: another's policy. `none` has no steps."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = UnfoldAdminTextareaWidget(attrs={"rows": 4, "placeholder": "24 hours: 100 %"})
-        super().__init__(widget=widget, required=False, max_length=LONGEST, **kwargs)
+        widget = UnfoldAdminTextareaWidget(attrs={"rows": 4})
+        named = {"label": "Cancellation policy"} | kwargs
+        super().__init__(widget=widget, required=False, max_length=LONGEST, **named)
 
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, list):

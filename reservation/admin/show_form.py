@@ -10,7 +10,7 @@ from reservation.admin.fields import (
     instant,
     money_label,
 )
-from reservation.admin.policies import HOW, PolicyField, policy_written
+from reservation.admin.policies import PolicyField, how_to_write, policy_written
 from reservation.admin.refusals import RefusableForm
 from reservation.models import (
     Cinema,
@@ -50,7 +50,7 @@ class ShowForm(RefusableForm):
         help_text="Of a full-price ticket in the cheapest seats. A change counts for seats that "
         "are held from now on; nobody who holds or bought a ticket pays another price.",
     )
-    cancellation_policy = PolicyField(help_text=f"{HOW}that of the hall's cinema.")
+    cancellation_policy = PolicyField(help_text=how_to_write("the policy of the hall's cinema"))
 
     class Meta:
         model = ShowTime
@@ -78,7 +78,7 @@ class ShowForm(RefusableForm):
         hall = self.instance.hall
         inherited = policy_written(ShowTime(hall=hall).promised_policy)
         if policy := self.fields.get("cancellation_policy"):
-            policy.help_text = f"{HOW}that of {hall.cinema}: {inherited}."
+            policy.help_text = how_to_write(f"the policy of {hall.cinema} ({inherited})")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -13,7 +13,12 @@ from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelect2Widget
 
 from reservation import venue
 from reservation.admin.fields import MoneyField, money_label, price_written
-from reservation.admin.policies import HOW, PolicyField, house_policy_written, policy_written
+from reservation.admin.policies import (
+    PolicyField,
+    house_policy_written,
+    how_to_write,
+    policy_written,
+)
 from reservation.admin.refusals import RefusableForm, RefusingAdmin
 from reservation.models import Cinema, Hall, SeatCategory
 
@@ -38,7 +43,7 @@ class CinemaForm(RefusableForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if policy := self.fields.get("cancellation_policy"):
-            policy.help_text = f"{HOW}the house's: {house_policy_written()}."
+            policy.help_text = how_to_write(f"the house's policy ({house_policy_written()})")
 
 
 @admin.register(Cinema)
