@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from post_office.models import Email
 
-from reservation import booking
+from reservation import booking, programme, waivers
 from reservation.tests.factories import confirmed, held, show_with_seats
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +76,48 @@ def test_letting_a_hold_go_is_worth_no_mail(owner, place):
 def test_the_box_office_has_no_address(place):
     confirmed(None, *place)
     assert not Email.objects.exists()
+
+
+def told_of_cancelling(reservation, verb, **more) -> str:
+    verb(reservation_id=reservation.pk, at=reservation.confirmed_at, **more)
+    return Email.objects.order_by("pk").last().message
+
+
+def test_the_house_says_why(owner, place):
+    reservation = confirmed(owner, *place)
+    words = "Frost {{ code }} & <ice>"
+    message = told_of_cancelling(reservation, booking.cancel_by_house, reason=words)
+    assert f"had to cancel this reservation.\n\n{words}\n\n  The" in message
+
+
+def test_who_has_no_reason_still_says_that_the_show_was_cancelled(owner, place):
+    reservation = confirmed(owner, *place)
+    programme.cancel(show_id=place[0].pk, at=reservation.confirmed_at)
+    message = told_of_cancelling(reservation, booking.cancel_by_house)
+    assert "\n\nThe show was cancelled.\n\n" in message
+
+
+def test_without_any_reason_nothing_is_made_up(owner, place):
+    message = told_of_cancelling(confirmed(owner, *place), booking.cancel_by_house)
+    assert "had to cancel this reservation.\n\n  The" in message
+    assert "given back" not in message
+
+
+@pytest.mark.parametrize("verb", [booking.cancel, booking.cancel_by_house])
+def test_what_was_given_back_before_is_not_promised_again(owner, place, verb):
+    reservation = confirmed(owner, *place)
+    at = reservation.confirmed_at
+    waivers.waive(reservation_id=reservation.pk, amount=700, reason="", staff_id=None, at=at)
+    message = told_of_cancelling(reservation, verb)
+    assert "7.00 USD of it was given back to you before." in message
+
+
+def test_the_fee_that_is_told_is_what_is_kept_in_the_end(owner, place):
+    show, seats = place
+    show.cancellation_policy = []
+    show.save()
+    reservation = confirmed(owner, show, seats)
+    at = reservation.confirmed_at
+    waivers.waive(reservation_id=reservation.pk, amount=700, reason="", staff_id=None, at=at)
+    message = told_of_cancelling(reservation, booking.cancel)
+    assert "18.00 USD of the 25.00 USD is kept" in message
