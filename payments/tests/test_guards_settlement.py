@@ -51,6 +51,13 @@ class TestEquation:
             settlement._write_refunds(theirs, 2500, reservation, NOW + MINUTE)
         assert Refund.objects.count() == 1
 
+    def test_what_is_on_its_way_is_not_sent_again(self, stripe, reservation, paid):
+        stripe.refunds_stay_pending()
+        booking.cancel(reservation_id=reservation.pk, at=NOW)
+        for minutes in range(3):
+            settlement.settle(reservation_id=reservation.pk, at=NOW + minutes * MINUTE)
+        assert Refund.objects.count() == len(stripe.refunds) == 1
+
     def test_a_crash_while_deciding_leaves_no_refund_without_its_mail(
         self, stripe, reservation, paid, monkeypatch
     ):

@@ -46,7 +46,7 @@ MUTANTS = (
         file=PAYMENT,
         old="if r.state != RefundState.FAILED",
         new="if r.state == RefundState.SUCCEEDED",
-        tests=(f"{SETTLE}::test_a_pending_refund_counts_as_on_its_way",),
+        tests=(f"{EQUATION}::test_what_is_on_its_way_is_not_sent_again",),
     ),
     Mutant(
         name="disputed-money-is-gone",
@@ -132,9 +132,22 @@ MUTANTS = (
         name="settle-lock",
         breaks="Of two who settle one reservation, the second sees the first one's refund.",
         file=SETTLEMENT,
+        old="""    payments = _lock_payments(reservation_id)
+    reservation = booking.lock(reservation_id)
+""",
+        new="""    payments = list(Payment.objects.filter(reservation=reservation_id))
+    reservation = Reservation.objects.get(pk=reservation_id)
+""",
+        tests=(f"{RACES}::test_against_settle_sends_one_refund",),
+        needs_postgres=True,
+    ),
+    Mutant(
+        name="settle-locks-payments",
+        breaks="Money that comes while another settles keeps its mark.",
+        file=SETTLEMENT,
         old="payments.select_for_update(no_key=True)",
         new="payments",
-        tests=(f"{RACES}::test_against_settle_sends_one_refund",),
+        tests=(f"{RACES}::test_clears_no_mark_of_money_that_came_after_its_look",),
         needs_postgres=True,
     ),
     Mutant(
