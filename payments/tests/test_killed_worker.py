@@ -44,7 +44,7 @@ pytestmark = [
 ]
 
 REFUNDS = 200
-KILLS = 8
+KILLS = 6
 PRICE = 1250
 ALL_STEPS = 3 * REFUNDS
 # A killed worker's row is another's to settle after a minute. Nobody waits for it here.

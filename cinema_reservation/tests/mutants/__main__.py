@@ -15,13 +15,7 @@ from pathlib import Path
 
 from cinema_reservation.tests.mutants.catalogue import MUTANTS
 from cinema_reservation.tests.mutants.mutant import Mutant, NotThisText
-from cinema_reservation.tests.mutants.tree import (
-    ALL_PASSED,
-    SOME_FAILED,
-    Outcome,
-    Tree,
-    copy_project,
-)
+from cinema_reservation.tests.mutants.tree import Outcome, Tree, copy_project
 from cinema_reservation.tests.postgres import postgres_url
 
 # For the few tests of one mutant.
@@ -65,7 +59,7 @@ def _try_all(mutants: list[Mutant]) -> list[Mutant]:
     with _tree(postgres=mutants[0].needs_postgres) as tree:
         say(f"All guards in place, on {'PostgreSQL' if mutants[0].needs_postgres else 'SQLite'} …")
         sound = tree.run(_tests_of(mutants), seconds=10 * PATIENCE_SECONDS)
-        if sound.status != ALL_PASSED:
+        if not sound.all_passed:
             say(f"{sound.output}\nRed without any mutation.")
             return mutants
         return [mutant for mutant in mutants if not _is_killed(mutant, tree)]
@@ -95,19 +89,17 @@ def _is_killed(mutant: Mutant, tree: Tree) -> bool:
     except subprocess.TimeoutExpired:
         say(f"HUNG      {mutant.name}: no answer in {time.monotonic() - began:.0f} s")
         return False
-    return _judge(mutant, outcome, seconds=time.monotonic() - began)
+    _tell(mutant, outcome, seconds=time.monotonic() - began)
+    return outcome.kills
 
 
-def _judge(mutant: Mutant, outcome: Outcome, *, seconds: float) -> bool:
-    """Only a test that ran and failed kills; what breaks before that proves nothing."""
-    if outcome.status == SOME_FAILED and outcome.failed:
+def _tell(mutant: Mutant, outcome: Outcome, *, seconds: float) -> None:
+    if outcome.kills:
         say(f"killed    {mutant.name} ({seconds:.1f} s) by {outcome.failed}")
-        return True
-    if outcome.status == ALL_PASSED:
+    elif outcome.all_passed:
         say(f"SURVIVED  {mutant.name}: {mutant.breaks}")
     else:
         say(f"BROKEN    {mutant.name}: no test could fail\n{outcome.output}")
-    return False
 
 
 if __name__ == "__main__":

@@ -26,6 +26,15 @@ class Outcome(NamedTuple):
     failed: str
     output: str
 
+    @property
+    def all_passed(self) -> bool:
+        return self.status == ALL_PASSED
+
+    @property
+    def kills(self) -> bool:
+        """Only a test that ran and failed does; what breaks before that proves nothing."""
+        return self.status == SOME_FAILED and bool(self.failed)
+
 
 def copy_project(to: Path) -> None:
     """Copy all that git does not ignore, as it is now, changes that are not committed included."""
