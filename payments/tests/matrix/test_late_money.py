@@ -146,6 +146,15 @@ class TestPaidWhileTheHoldIsBeingExpired:
         assert olivia.state == "confirmed"
         olivia.was_told(SEATS)
 
+    def test_while_stripe_can_t_say_the_hold_is_not_tidied_away(self, house, olivia, paid_at_last):
+        house.stripe.fail_next(500, times=100)
+        house.work()
+        assert olivia.row.state == "held"
+        house.stripe.clear_faults()
+        house.work(minutes=1)
+        assert olivia.state == "confirmed"
+        olivia.was_told(SEATS)
+
     def test_the_buyer_is_faster_than_the_page_s_closing(self, house, olivia, intrude):
         """The page is paid after the worker found it unpaid and before it closes it."""
         house.stripe.advance(-30 * 60)

@@ -156,6 +156,22 @@ class TestNewsOutOfOrder:
         assert olivia.state == "confirmed"
         olivia.was_told(SEATS)
 
+    def test_of_an_answer_that_is_out_of_date_undo_nothing(self, house, olivia, intrude):
+        """The poll has read `open` from Stripe when the page is paid and the webhook comes."""
+
+        def pay_and_tell():
+            olivia.pay()
+            house.listen()
+            return olivia.row.state
+
+        olivia.pay_page()
+        house.wait(seconds=10)
+        rival = intrude(gateway, "retrieve_session", pay_and_tell, after=True)
+        assert olivia.poll()["status"] == "paid"
+        assert rival.outcome == "confirmed"
+        assert [payment.state for payment in olivia.payments] == [PaymentState.PAID]
+        olivia.was_told(SEATS)
+
 
 class TestNewsThatNeverCome:
     def test_are_got_by_the_success_page(self, house, olivia, lost_news):
