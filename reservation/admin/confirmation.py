@@ -68,7 +68,6 @@ def show(
     back_url: str,
     hidden: Sequence[tuple[str, object]] = (),
     button: str,
-    is_grave: bool = True,
 ) -> TemplateResponse:
     """The page: a question, what follows, a table of what it is about, a form, a button."""
     context = admin.admin_site.each_context(request) | {
@@ -82,6 +81,5 @@ def show(
         "back_url": back_url,
         "hidden": hidden,
         "button": button,
-        "is_grave": is_grave,
     }
     return TemplateResponse(request, "admin/confirm_action.html", context)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import client_of
-from reservation import booking, waivers
+from reservation import booking, programme, waivers
 from reservation.models import Reservation
 from reservation.tests.factories import confirmed, show_with_seats
 
@@ -106,6 +106,13 @@ def test_what_was_given_back_before_comes_off_the_fee(owner, owner_client, waive
         told = owner_client.post(url(reservation)).json()
     assert quote == {"total": 1250, "waived": waived, "fee": fee, "refund": refund}
     assert (told["waived"]["amount"], told["cancellation_fee"]["amount"]) == (waived, fee)
+
+
+def test_another_policy_later_changes_no_quote(owner, owner_client):
+    reservation = sold(owner, policy=STEPS)
+    programme.change(show_id=reservation.showtime_id, changes={"cancellation_policy": []})
+    with time_machine.travel(START - timedelta(hours=30), tick=False):
+        assert quoted(owner_client, reservation)["refund"] == 938
 
 
 def test_a_cancelled_show_costs_nothing_whatever_was_promised(owner, owner_client):

@@ -1,5 +1,12 @@
 """All guards that are taken away, room by room."""
 
-from cinema_reservation.tests.mutants import asking, learning, seats, settling, working
+from cinema_reservation.tests.mutants import asking, learning, seats, settling, waiving, working
 
-MUTANTS = (*asking.MUTANTS, *learning.MUTANTS, *settling.MUTANTS, *seats.MUTANTS, *working.MUTANTS)
+MUTANTS = (
+    *asking.MUTANTS,
+    *learning.MUTANTS,
+    *settling.MUTANTS,
+    *waiving.MUTANTS,
+    *seats.MUTANTS,
+    *working.MUTANTS,
+)
