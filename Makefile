@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-sqlite test-postgres mutants lint check openapi clean
+.PHONY: help run setup test test-sqlite test-postgres mutants lint check bench bench-quick openapi clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,12 @@ lint: $(VENV)/.installed-dev ## Style, types, import contracts, migrations, the 
 		|| (echo "docs/openapi.yaml is not what the code says; run 'make openapi'." && false)
 
 check: lint test ## All that CI runs
+
+bench: $(VENV)/.installed-dev ## Measure everything, ten minutes; writes docs/performance.md
+	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-quick: $(VENV)/.installed-dev ## The same from small numbers, a minute; prints only
+	$(BIN)/python -m benchmarks --quick $(ARGS)
 
 openapi: $(VENV)/.installed-dev ## Write docs/openapi.yaml anew
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

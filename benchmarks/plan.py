@@ -22,7 +22,8 @@ class Plan:
     # As many as the server has threads to answer them.
     connections: int = 16
     payments_per_turn: int = 100
-    rounds_of_the_worker: int = 30
+    rounds_of_the_worker: int = 20
+    unsettled: int = 50
 
 
 FULL = Plan()

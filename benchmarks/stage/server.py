@@ -30,7 +30,7 @@ def serving(environment: Mapping[str, str], *, log: Path, application: str = "")
     }
     command = [sys.executable, "-m", "benchmarks.stage.serve"]
     with running([*command, *filter(None, [application])], {**environment, **here}, log=log) as up:
-        _wait_for(port, up, log)
+        wait_for(port, up, log)
         yield port
 
 
@@ -64,7 +64,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until somebody answers at that port. Raises `NotServing`."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if _answers(port):
@@ -78,7 +79,7 @@ def _answers(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
             connection.sendall(b"GET /health/ready/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            return connection.recv(100).startswith(b"HTTP/1.1 ")
+            return connection.recv(100).startswith(b"HTTP/1.")
     except OSError:
         return False
 

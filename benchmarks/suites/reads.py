@@ -3,26 +3,20 @@
 All three are served by the same server, started the same way, one beside the other.
 """
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 from benchmarks.load.crowd import Tally, ask
-from benchmarks.load.http import Answer, request
+from benchmarks.load.http import request
 from benchmarks.load.processes import Helpers, helpers
-from benchmarks.load.talks import Switchboard, Talk
 from benchmarks.plan import Plan
 from benchmarks.results import Results, compared
+from benchmarks.stage.bare import bare_views, hello_world
 from benchmarks.stage.house import House
-from benchmarks.stage.server import serving
+from benchmarks.stage.questions import fetch
 from benchmarks.stage.turns import Side, by_turns
 
 SUITE = "reads"
 AT_LEAST, AT_LEAST_UNCHANGED = 0.60, 0.80
-# What the server adds by itself to every answer.
-OF_THE_SERVER = {"server", "date", "connection"}
 
 
 def measure(house: House, kind: str, plan: Plan, results: Results) -> None:
@@ -36,7 +30,7 @@ def measure(house: House, kind: str, plan: Plan, results: Results) -> None:
     with house.serving() as port, helpers(1) as ready:
         questions = _questions(port, paths)
         answers = [fetch(port, question) for question in questions.values()]
-        with _bare(house, answers) as bare, _hello(house) as hello:
+        with bare_views(house, answers) as bare, hello_world(house) as hello:
             turn = partial(_turn, ready, plan)
             sides: dict[str, Side] = {"hello": partial(turn, hello, request("GET", "/"), 200)}
             for number, (name, question) in enumerate(questions.items()):
@@ -65,45 +59,8 @@ def _questions(port: int, paths: dict[str, str]) -> dict[str, bytes]:
     return questions
 
 
-def fetch(port: int, question: bytes) -> Answer:
-    """One answer to one question."""
-    kept: list[Answer] = []
-
-    def talk() -> Talk:
-        answer = yield question
-        if answer is not None:
-            kept.append(answer)
-
-    Switchboard(port, [talk()]).carry_on(seconds=30)
-    return kept[0]
-
-
 def _turn(ready: Helpers, plan: Plan, port: int, question: bytes, status: int) -> float:
     tally: Tally = ready.do(
         ask, port, [question], connections=plan.connections, seconds=plan.short_seconds
     )
     return tally.expect(status).rate
-
-
-@contextmanager
-def _bare(house: House, answers: list[Answer]) -> Iterator[int]:
-    told = house.folder / "answers.json"
-    told.write_text(json.dumps([as_told(answer) for answer in answers]))
-    more = {"DJANGO_SETTINGS_MODULE": "benchmarks.bare.settings"}
-    with house.serving(**more, BENCHMARK_ANSWERS=str(told)) as port:
-        yield port
-
-
-def as_told(answer: Answer) -> dict[str, Any]:
-    """An answer as the bare view is told it."""
-    lines = [line.decode("latin-1").partition(": ") for line in answer.head.split(b"\r\n")[1:]]
-    headers = {name: value for name, _, value in lines if name.lower() not in OF_THE_SERVER}
-    return {"status": answer.status, "headers": headers, "content": answer.body.decode()}
-
-
-@contextmanager
-def _hello(house: House) -> Iterator[int]:
-    log = house.folder / "hello.log"
-    application = "benchmarks.bare.hello"
-    with serving(house.environment(), log=log, application=application) as port:
-        yield port
