@@ -54,6 +54,10 @@ class Books:
         """Those that are alive."""
         return [r for r in self.reservations if r.state_at(self.at) == HELD]
 
+    @property
+    def sold(self) -> list[Reservation]:
+        return [r for r in self.reservations if r.state == CONFIRMED]
+
     def sessions_in(self, status: str) -> list[dict[str, Any]]:
         return [session for session in self.sessions if session["status"] == status]
 

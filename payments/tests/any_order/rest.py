@@ -19,16 +19,23 @@ def come_to_rest(world: World) -> None:
     has to be the same each time that an example is played.
     """
     world.calm_down()
+    # Twice before banks have decided: what is on its way is not to be sent again.
+    for _ in range(2):
+        _work(world, 10 * MINUTE)
     world.stripe.refunds_stay_pending(pending=False)
     _let_banks_decide(world)
     for event in world.stripe.events[::2]:
         world.deliver(event)
     for pause in PAUSES:
-        world.wait(pause)
-        rounds.all_rounds(at=world.now)
-        rounds.collect_missed_events(at=world.now)
+        _work(world, pause)
         if _is_at_rest():
             break
+
+
+def _work(world: World, pause: timedelta) -> None:
+    world.wait(pause)
+    rounds.all_rounds(at=world.now)
+    rounds.collect_missed_events(at=world.now)
 
 
 def _let_banks_decide(world: World) -> None:
