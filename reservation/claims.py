@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import IntegrityError
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from reservation import errors
 from reservation.models import Reservation, ReservationState, Seat, ShowTime, Ticket
@@ -29,6 +30,12 @@ def lock_show(show_id: int) -> ShowTime:
         return shows.select_for_update(of=("self",), no_key=True).get(pk=show_id)
     except ShowTime.DoesNotExist:
         raise errors.UnknownShow from None
+
+
+def marked(seats: QuerySet[Seat], show: ShowTime) -> QuerySet[Seat]:
+    """These seats, each with whether a ticket of the show holds it: `has_ticket`."""
+    tickets = Ticket.objects.live().filter(showtime=show, seat=OuterRef("pk"))
+    return seats.annotate(has_ticket=Exists(tickets))
 
 
 def free_or_refuse(show: ShowTime, seats: Collection[Seat], at: datetime) -> None:
@@ -70,6 +77,7 @@ def claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
     lost = reservation.tickets.exclude(released_at=None)
     seats = [ticket.seat for ticket in lost.select_related("seat")]
     free_or_refuse(show, seats, at)
+    note_change(show.pk)
     try:
         lost.update(released_at=None)
     except IntegrityError as error:
@@ -78,4 +86,11 @@ def claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
 
 def release(reservation: Reservation, at: datetime) -> None:
     """Free the seats that this reservation holds, and nobody else's."""
+    # The show before its tickets, as everywhere: a rival may be taking dead tickets over.
+    note_change(reservation.showtime_id)
     reservation.tickets.live().update(released_at=at)
+
+
+def note_change(show_id: int) -> None:
+    """Let whoever keeps an answer about the show's seats know that it is outdated."""
+    ShowTime.objects.filter(pk=show_id).update(seats_version=F("seats_version") + 1)

@@ -1,26 +1,34 @@
 """Which seats of a show are free, and what each costs."""
 
+from collections.abc import Hashable
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.core.cache import cache
+from django.db.models import Min
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
-from rest_framework import mixins, serializers, viewsets
+from rest_framework import serializers, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cinema_reservation.api.hot import HotReads
 from cinema_reservation.api.pagination import Pages
 from cinema_reservation.money import Money, money
+from reservation import edition
 from reservation.api.fields import IdField, MoneySerializer
-from reservation.models import Seat, ShowTime, Ticket, TicketType
+from reservation.models import Reservation, Seat, ShowTime, Ticket, TicketType
 from reservation.rules import pricing
 
+# Digits of the largest id that a database holds.
+LONGEST_ID = 18
+KEEP_SEATS_SECONDS = 3600
 FREE_SEAT = {
     "id": 412,
     "row": "H",
@@ -68,28 +76,69 @@ class FreeSeatSerializer(serializers.ModelSerializer[Seat]):
         return money(amount, settings.CURRENCY)
 
 
-def free_seats(show: ShowTime, at: datetime) -> QuerySet[Seat]:
+def all_seats(show: ShowTime, edition_number: int) -> list[dict[str, Any]]:
+    """Every seat of a show, priced, in the order of the plan; kept as long as its edition."""
+    key = f"seats:{edition_number}:{show.pk}"
+    kept: list[dict[str, Any]] | None = cache.get(key)
+    if kept is None:
+        default = TicketType.objects.filter(is_default=True).first()
+        percentage = 100 if default is None else default.percentage
+        seats = Seat.objects.in_use().filter(hall=show.hall_id).select_related("category")
+        context = {"show": show, "percentage": percentage}
+        kept = [
+            dict(row)
+            for row in FreeSeatSerializer(
+                seats.order_by("y", "x", "pk"), many=True, context=context
+            ).data
+        ]
+        cache.set(key, kept, timeout=KEEP_SEATS_SECONDS)
+    return kept
+
+
+def taken_seats(show: ShowTime, at: datetime) -> set[int]:
+    """The ids of the seats of a show that somebody holds or bought at that instant."""
+    tickets = Ticket.objects.taking_seats(at).filter(showtime=show).order_by()
+    return set(tickets.values_list("seat_id", flat=True))
+
+
+def free_seats(show: ShowTime, edition_number: int, at: datetime) -> list[dict[str, Any]]:
     """The seats of a show that somebody could hold at that instant; none once sales closed."""
     if not show.sells_at(at):
-        return Seat.objects.none()
-    taken = Ticket.objects.taking_seats(at).filter(showtime=show, seat=OuterRef("pk"))
-    return (
-        Seat.objects.in_use()
-        .filter(~Exists(taken), hall=show.hall_id)
-        .select_related("category")
-        .order_by("y", "x", "pk")
-    )
+        return []
+    taken = taken_seats(show, at)
+    return [seat for seat in all_seats(show, edition_number) if seat["id"] not in taken]
+
+
+def unchanged_until(show: ShowTime, at: datetime) -> datetime | None:
+    """When a hold of the show runs out, or its sales close, if nothing else happens before."""
+    holds = Reservation.objects.holding(at).filter(showtime=show).order_by()
+    ends = [holds.aggregate(end=Min("expires_at"))["end"], show.sales_close_at]
+    return min((end for end in ends if end and end > at), default=None)
 
 
 @method_decorator(cache_control(public=True, no_cache=True), name="dispatch")
-class AvailableSeatsViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Seat]):
-    """The free seats of one show."""
+class AvailableSeatsViewSet(HotReads, viewsets.GenericViewSet[Seat]):
+    """The free seats of one show: the same for everybody, whoever asks."""
 
+    authentication_classes = ()
     permission_classes = (AllowAny,)
+    heeds_tokens = False
     serializer_class = FreeSeatSerializer
     pagination_class = HallPages
     filter_backends = ()
     queryset = Seat.objects.none()
+
+    def version(self, request: HttpRequest) -> Hashable | None:
+        show_id = request.GET.get("showtime", "")
+        is_id = show_id.isascii() and show_id.isdecimal() and len(show_id) <= LONGEST_ID
+        versions = edition.of_seats(int(show_id)) if is_id else None
+        # Read before the seats: those that are newer are not wrong under it, older ones are.
+        self.edition_number = versions[0] if versions else 0
+        return versions
+
+    def true_until(self, at: datetime) -> datetime:
+        latest = super().true_until(at)
+        return min(latest, unchanged_until(self.show, at) or latest)
 
     @extend_schema(
         tags=["Booking"],
@@ -107,15 +156,5 @@ class AvailableSeatsViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Seat]
         query = ShowQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         self.show = get_object_or_404(ShowTime, pk=query.validated_data["showtime"])
-        return super().list(request, *args, **kwargs)
-
-    def get_queryset(self) -> QuerySet[Seat]:
-        return free_seats(self.show, timezone.now())
-
-    def get_serializer_context(self) -> dict[str, Any]:
-        default = TicketType.objects.filter(is_default=True).first()
-        return {
-            **super().get_serializer_context(),
-            "show": self.show,
-            "percentage": 100 if default is None else default.percentage,
-        }
+        free = free_seats(self.show, self.edition_number, timezone.now())
+        return self.get_paginated_response(self.paginate_queryset(free))

@@ -15,7 +15,7 @@ from cinema_reservation.api.parsers import StrictJSONParser
 from cinema_reservation.errors import PayloadTooLarge
 from reservation.api.docs import documented
 from reservation.api.filters import DayFilter, LanguageFilter, YesNoFilter
-from reservation.api.staff import RelatedIdField, StaffManaged
+from reservation.api.staff import RelatedIdField, ShowReads, StaffManaged
 from reservation.models import Genre, Movie, ShowTime
 from reservation.posters import PosterFormField
 
@@ -170,7 +170,7 @@ class GenreViewSet(StaffManaged[Genre]):
     ),
     delete_note="A film with shows answers 409 `in_use`.",
 )
-class MovieViewSet(StaffManaged[Movie]):
+class MovieViewSet(ShowReads, StaffManaged[Movie]):
     queryset = Movie.objects.prefetch_related("genres")
     serializer_class = MovieSerializer
     write_serializer_class = MovieWriteSerializer

@@ -15,13 +15,12 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cinema_reservation.api.caching import PublicReads
 from reservation import programme
 from reservation.api.docs import documented
 from reservation.api.filters import DayFilter, IdFilter, InstantFilter, LanguageFilter, YesNoFilter
 from reservation.api.permissions import is_staff
 from reservation.api.show_serializers import ShowTimeSerializer, ShowTimeWriteSerializer
-from reservation.api.staff import StaffManaged
+from reservation.api.staff import ShowReads, StaffManaged
 from reservation.api.venue import CINEMA_SUMMARY, POLICY
 from reservation.models import Cinema, Hall, Movie, ShowFormat, ShowState, ShowTime, TicketType
 from reservation.rules import timetable
@@ -158,7 +157,7 @@ SHOW_CHANGES = (
     ),
     delete_note="A show of which seats were reserved answers 409 `showtime_in_use`.",
 )
-class ShowTimeViewSet(StaffManaged[ShowTime]):
+class ShowTimeViewSet(ShowReads, StaffManaged[ShowTime]):
     queryset = SHOWS
     serializer_class = ShowTimeSerializer
     write_serializer_class = ShowTimeWriteSerializer
@@ -200,7 +199,7 @@ class ShowTimeViewSet(StaffManaged[ShowTime]):
         return Response(self.get_serializer(SHOWS.get(pk=show.pk)).data)
 
 
-class MovieShowTimesViewSet(PublicReads, mixins.ListModelMixin, viewsets.GenericViewSet[ShowTime]):
+class MovieShowTimesViewSet(ShowReads, mixins.ListModelMixin, viewsets.GenericViewSet[ShowTime]):
     """When one film can be seen."""
 
     permission_classes = (AllowAny,)

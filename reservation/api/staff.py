@@ -1,19 +1,24 @@
 """What all resources share that everybody reads and staff look after."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError, QuerySet
+from django.http import HttpRequest
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cinema_reservation.api.caching import PublicReads
+from cinema_reservation.api.hot import HotReads
 from cinema_reservation.errors import DomainError
+from reservation import edition
 from reservation.api.fields import IdField
 from reservation.api.permissions import StaffWrite
+from reservation.models import ShowTime
 from reservation.programme import ChangedMeanwhile
 
 Row = TypeVar("Row", bound=models.Model)
@@ -41,7 +46,22 @@ def one_change() -> Iterator[None]:
         raise ChangedMeanwhile from error
 
 
-class StaffManaged(PublicReads, viewsets.ModelViewSet[Row]):
+class ProgrammeReads(HotReads, PublicReads):
+    """Public reads of what staff look after, kept until an edition follows."""
+
+    def version(self, request: HttpRequest) -> Hashable | None:
+        return edition.current()
+
+
+class ShowReads(ProgrammeReads):
+    """Public reads that tell which shows are to come, and which are sold."""
+
+    def true_until(self, at: datetime) -> datetime:
+        latest = super().true_until(at)
+        return min(latest, ShowTime.objects.next_turn(at) or latest)
+
+
+class StaffManaged(ProgrammeReads, viewsets.ModelViewSet[Row]):
     """List and detail for anyone; create, change and delete for staff, each one transaction.
 
     `write_serializer_class` reads what staff send where that has another shape than what is

@@ -9,12 +9,14 @@ from reservation.models.booking import (
     Waiver,
 )
 from reservation.models.catalogue import Genre, Movie
+from reservation.models.edition import Edition
 from reservation.models.programme import ShowFormat, ShowState, ShowTime, TicketType
 from reservation.models.venue import Cinema, Hall, Seat, SeatCategory, SeatKind
 
 __all__ = [
     "Channel",
     "Cinema",
+    "Edition",
     "Genre",
     "Hall",
     "IdempotentRequest",

@@ -36,6 +36,14 @@ class ShowTimeQuerySet(models.QuerySet["ShowTime"]):
         """Scheduled and not yet begun."""
         return self.scheduled().filter(starts_at__gt=at)
 
+    def next_turn(self, at: datetime) -> datetime | None:
+        """When the next of them begins or is no longer sold: what is told of them changes then."""
+        turns = [
+            self.filter(**{f"{name}__gt": at}).order_by(name).values_list(name, flat=True).first()
+            for name in ("starts_at", "sales_close_at")
+        ]
+        return min((turn for turn in turns if turn is not None), default=None)
+
     def occupying(self, hall: Hall, starts_at: datetime, until: datetime) -> Self:
         """Scheduled shows that need that hall at some time in [starts_at, until)."""
         return self.scheduled().filter(hall=hall, starts_at__lt=until, hall_free_at__gt=starts_at)
@@ -61,7 +69,9 @@ class ShowTime(models.Model):
     audio_language = models.CharField(max_length=12, blank=True, validators=[validate_language])
     subtitle_language = models.CharField(max_length=12, blank=True, validators=[validate_language])
     sales_close_at = models.DateTimeField(
-        blank=True, help_text="Seats are sold until then; empty means until the show starts."
+        blank=True,
+        db_index=True,
+        help_text="Seats are sold until then; empty means until the show starts.",
     )
     cancellation_policy = models.JSONField(
         null=True,
@@ -72,6 +82,9 @@ class ShowTime(models.Model):
     state = models.CharField(
         max_length=10, choices=ShowState, default=ShowState.SCHEDULED, editable=False
     )
+
+    # Grows whenever a seat of it is taken or given back, and tells whether a kept answer is true.
+    seats_version = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
 
     objects: ClassVar[models.Manager["ShowTime"]] = ShowTimeQuerySet.as_manager()
 

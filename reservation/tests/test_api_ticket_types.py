@@ -77,5 +77,5 @@ class TestTicketTypes:
         for count in (1, 18):
             for _ in range(count):
                 TicketType.objects.create(name=f"T{TicketType.objects.count()}")
-            with django_assert_num_queries(2):
+            with django_assert_num_queries(3):
                 assert len(ids(anyone.get(TYPES))) in {2, 20}
