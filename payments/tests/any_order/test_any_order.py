@@ -55,7 +55,7 @@ SEATS = 4
 POLICY = [{"hours_before": 480, "refund_percent": 100}, {"hours_before": 6, "refund_percent": 40}]
 
 which = st.integers(0, 9)
-part = st.sampled_from([None, None, 1, 500, 1250])
+part = st.sampled_from([None, 1, 500, 500, 1250])
 # Few, so that customers want the same ones; and most want to see the same show.
 some_seats = st.sampled_from([{0}, {0, 1}, {0, 1}, {1, 2}, {2, 3}, set(range(SEATS))])
 a_show = st.sampled_from([0, 0, 0, 1, 2])
@@ -179,17 +179,18 @@ class House(RuleBasedStateMachine):
             show_id = nth(self.stage.shows, show).pk
             self.attempt(programme.cancel, show_id=show_id, at=self.world.now)
 
-    @precondition(lambda self: self.has("payments"))
+    @precondition(lambda self: self.books.sold)
     @rule(number=which, amount=st.sampled_from([1, 500, 500, 1250]))
     def staff_waive(self, number: int, amount: int) -> None:
         self.attempt(
             waivers.waive,
-            reservation_id=nth(self.books.payments, number).reservation_id,
+            reservation_id=nth(self.books.sold, number).pk,
             amount=amount,
             reason="Rain came through the roof",
             staff_id=self.stage.staff.pk,
             at=self.world.now,
         )
+        self.attempt(lambda: rounds.settle_unsettled(at=self.world.now))
 
     @precondition(lambda self: self.books.charges_in("succeeded"))
     @rule(number=which, amount=part)
