@@ -10,6 +10,8 @@ from payments.sandbox.errors import RefusedError
 from payments.sandbox.objects import StripeObject, new_id
 
 INQUIRY, OPEN = "warning_needs_response", "needs_response"
+# Banks give a week or more.
+ANSWER_SECONDS = 7 * 24 * 60 * 60
 WITHDRAWN, REINSTATED = "dispute", "dispute_reversal"
 
 
@@ -130,7 +132,12 @@ def _dispute(account: Account, charge: StripeObject, amount: int, reason: str) -
         "created": account.clock.now(),
         "currency": charge["currency"],
         "evidence": {},
-        "evidence_details": {"has_evidence": False, "submission_count": 0},
+        "evidence_details": {
+            "due_by": account.clock.now() + ANSWER_SECONDS,
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+        },
         "is_charge_refundable": amount < charge["amount"],
         "livemode": False,
         "metadata": {},

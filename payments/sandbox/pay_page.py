@@ -1,6 +1,8 @@
 """The hosted pay page: where a person pays, or pretends that it went wrong."""
 
+from collections.abc import Iterable
 from html import escape
+from itertools import groupby
 from pathlib import Path
 from string import Template
 from urllib.parse import parse_qs
@@ -47,8 +49,9 @@ class PayPage:
             return see_other(sessions.success_url(sessions.pay_later(account, session_id)))
         if button in ("arrive", "fail"):
             succeeded = button == "arrive"
-            settled = sessions.settle_later(account, session_id, succeeded=succeeded)
-            return html_response(200, self._page(settled))
+            sessions.settle_later(account, session_id, succeeded=succeeded)
+            # Loading the page again must not press the button again.
+            return see_other(PREFIX + session_id)
         declined = sessions.decline(account, session_id)
         return html_response(402, self._page(declined, alert=DECLINED))
 
@@ -60,14 +63,13 @@ class PayPage:
         return html_response(409, self._page(session, alert=refusal.message))
 
     def _page(self, session: StripeObject, alert: str = "") -> str:
-        notice = fill("alert", message=alert) if alert else Html("")
         if session["status"] == "open":
-            return _layout("Pay", _open(session, notice))
+            return _layout("Pay", _open(session, now=self._account.clock.now()), alert)
         if session["status"] == "expired":
-            return _layout("Expired", _expired(session))
+            return _layout("Expired", _expired(session), alert)
         if sessions.is_awaiting_payment(self._account, session):
-            return _layout("Payment on its way", _awaiting(session))
-        return _layout("Finished", _finished(session))
+            return _layout("Payment on its way", _awaiting(session), alert)
+        return _layout("Finished", _finished(session), alert)
 
 
 def fill(page: str, **values: str) -> Html:
@@ -88,18 +90,30 @@ def _pressed(request: Request) -> str:
     return form.get("button", [""])[0]
 
 
-def _layout(title: str, body: Html) -> str:
-    return fill("layout", title=title, body=body)
+def _layout(title: str, body: Html, alert: str = "") -> str:
+    notice = fill("alert", message=alert) if alert else Html("")
+    return fill("layout", title=title, notice=notice, body=body)
 
 
-def _open(session: StripeObject, notice: Html) -> Html:
+def _open(session: StripeObject, *, now: int) -> Html:
     return fill(
         "open",
-        notice=notice,
-        items=_items(session),
+        about=_about(session, now=now),
+        order=_order(session),
         total=_total(session),
         back=_link("Back without paying", session["cancel_url"]),
     )
+
+
+def _about(session: StripeObject, *, now: int) -> str:
+    minutes = max(1, (session["expires_at"] - now) // 60)
+    reference, email = session["client_reference_id"], session["customer_email"]
+    lines = [
+        f"Reference {reference}" if reference else "",
+        f"For {email}" if email else "",
+        f"Please pay within {minutes} minute{'s' if minutes > 1 else ''}.",
+    ]
+    return "\n".join(line for line in lines if line)
 
 
 def _expired(session: StripeObject) -> Html:
@@ -108,27 +122,39 @@ def _expired(session: StripeObject) -> Html:
 
 def _awaiting(session: StripeObject) -> Html:
     onward = _link("Continue", sessions.success_url(session))
-    return fill("awaiting", total=_total(session), onward=onward)
+    return fill("awaiting", total=_total(session), order=_order(session), onward=onward)
 
 
 def _finished(session: StripeObject) -> Html:
-    said = "failed" if session["payment_status"] == "unpaid" else "complete"
+    failed = session["payment_status"] == "unpaid"
+    said = "was refused by the bank: nothing was charged" if failed else "is complete"
     onward = _link("Continue", sessions.success_url(session))
-    return fill("finished", said=said, items=_items(session), total=_total(session), onward=onward)
+    return fill("finished", said=said, order=_order(session), onward=onward)
 
 
-def _items(session: StripeObject) -> Html:
-    return Html("".join(_item(item) for item in session["line_items"]["data"]))
+def _order(session: StripeObject) -> Html:
+    """What is bought: seats under their film and where it is shown, which is said once."""
+    items = groupby(session["line_items"]["data"], key=_film_and_place)
+    orders = [_lines(*group) for group in items]
+    return Html("".join([*orders, fill("total", total=_total(session))]))
 
 
-def _item(item: StripeObject) -> Html:
+def _film_and_place(item: StripeObject) -> tuple[str, str]:
+    """An item's name ends with the seat: `Metropolis: seat C7 (Adult)`."""
+    return item["description"].rpartition(": ")[0], item["_explanation"]
+
+
+def _lines(film_and_place: tuple[str, str], items: Iterable[StripeObject]) -> Html:
+    film, place = film_and_place
+    lines = Html("".join(_line(item) for item in items))
+    return fill("order", name=film or "Your order", explanation=place, lines=lines)
+
+
+def _line(item: StripeObject) -> Html:
+    seat = item["description"].rpartition(": ")[2]
     quantity = f"{item['quantity']} × " if item["quantity"] > 1 else ""
-    return fill(
-        "item",
-        name=quantity + item["description"],
-        explanation=item["_explanation"],
-        amount=formatted(item["amount_total"], item["currency"]),
-    )
+    amount = formatted(item["amount_total"], item["currency"])
+    return fill("line", name=quantity + seat[:1].upper() + seat[1:], amount=amount)
 
 
 def _total(session: StripeObject) -> str:

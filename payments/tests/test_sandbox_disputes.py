@@ -44,6 +44,7 @@ def test_a_dispute_takes_the_money_at_once(sandbox, client, intent):
     assert dispute.id.startswith("dp_")
     assert (dispute.status, dispute.amount, dispute.currency) == ("needs_response", 2500, "usd")
     assert (dispute.payment_intent, dispute.charge) == (intent.id, intent.latest_charge)
+    assert dispute.evidence_details.due_by > dispute.created
     assert [moved.amount for moved in dispute.balance_transactions] == [-2500]
     assert not dispute.is_charge_refundable
     assert client.v1.charges.retrieve(intent.latest_charge).disputed

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -41,9 +42,26 @@ def page(url: str) -> requests.Response:
 
 def test_the_page_says_what_is_bought_and_that_no_money_moves(client):
     text = page(opened(client).url).text
-    for words in ("no money moves", "2 × Metropolis: seat C7", "Great Hall", "25.00 USD"):
+    film = ("Metropolis", "2 × Seat C7 (Adult)", "Rex, Great Hall")
+    for words in ("no money moves", *film, "Pay 25.00 USD", "Reference K7QX2M"):
         assert words in text
     assert "http://cinema.test/back/" in text
+
+
+def test_seats_stand_under_their_film_which_is_said_once(client):
+    seats = [item(product_data={"name": f"Nosferatu: A Symphony: seat {n}"}) for n in range(3)]
+    text = page(opened(client, line_items=seats).url).text
+    assert text.count("Nosferatu: A Symphony") == 1
+    for seat in ("Seat 0", "Seat 1", "Seat 2"):
+        assert seat in text
+
+
+def test_the_page_says_how_long_it_can_be_paid(sandbox, client):
+    session = opened(client, expires_at=int(time.time()) + 35 * 60)
+    sandbox.advance(30 * 60 + 30)
+    assert "within 4 minutes" in page(session.url).text
+    sandbox.advance(3 * 60)
+    assert "within 1 minute." in page(session.url).text
 
 
 def test_names_are_escaped(client):
@@ -94,14 +112,22 @@ def test_decline_says_so_and_leaves_the_session_open(sandbox, client):
     assert sandbox.sessions[0]["status"] == "open"
 
 
-@pytest.mark.parametrize(("button", "status"), [("arrive", "paid"), ("fail", "unpaid")])
-def test_a_bank_payment_is_settled_on_the_page(sandbox, client, button, status):
+@pytest.mark.parametrize(
+    ("button", "status", "said"),
+    [
+        ("arrive", "paid", "This payment is complete"),
+        ("fail", "unpaid", "refused by the bank: nothing was charged"),
+    ],
+)
+def test_a_bank_payment_is_settled_on_the_page(sandbox, client, button, status, said):
     session = opened(client)
     assert press(session.url, "later").status_code == 303
     assert "has not answered yet" in page(session.url).text
-    press(session.url, button)
+    answer = press(session.url, button)
+    # A redirect to itself: loading it again asks the bank nothing.
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/c/pay/{session.id}")
     assert sandbox.sessions[0]["payment_status"] == status
-    assert "This payment" in page(session.url).text
+    assert said in page(session.url).text
 
 
 def test_an_expired_session_says_so_and_takes_no_money(sandbox, client):
