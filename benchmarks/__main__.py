@@ -12,11 +12,11 @@ from rich.console import Console
 from benchmarks import machine
 from benchmarks.plan import FULL, QUICK, Plan
 from benchmarks.report import document
-from benchmarks.report.tables import print_figures
+from benchmarks.report.tables import print_facts, print_figures
 from benchmarks.results import Results
 from benchmarks.stage.databases import KINDS, NewDatabase, databases
 from benchmarks.stage.house import house
-from benchmarks.suites import booking, growth, reads, rounds, storm, webhooks
+from benchmarks.suites import anatomy, booking, growth, reads, rounds, storm, webhooks
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "var" / "benchmarks.json"
@@ -24,6 +24,7 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 # The storm's control spoils its house, so it comes last.
 IN_ONE_HOUSE = {
     "booking": booking.measure,
+    "anatomy": anatomy.measure,
     "reads": reads.measure,
     "webhooks": webhooks.measure,
     "storm": storm.measure,
@@ -41,6 +42,7 @@ def main() -> int:
     for kind in options.database or plan.kinds:
         _measure(kind, plan, wanted, results)
     print_figures(console, results)
+    print_facts(console, results)
     console.print(f"{time.monotonic() - begun:.0f} s in all")
     if not options.quick:
         results.save(KEPT)

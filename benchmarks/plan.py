@@ -22,7 +22,8 @@ class Plan:
     # As many as the server has threads to answer them.
     connections: int = 16
     payments_per_turn: int = 100
-    rounds_of_the_worker: int = 20
+    bookings_to_dissect: int = 1000
+    rounds_of_the_worker: int = 8
     unsettled: int = 50
 
 
@@ -35,5 +36,6 @@ QUICK = Plan(
     growth=(1, 2),
     storms=1,
     payments_per_turn=30,
-    rounds_of_the_worker=5,
+    bookings_to_dissect=200,
+    rounds_of_the_worker=3,
 )

@@ -10,6 +10,8 @@ from statistics import quantiles
 
 from benchmarks.load.talks import Switchboard, Talk
 
+PATIENCE_SECONDS = 60.0
+
 
 class Unexpected(Exception):
     """The server answered something else: what was measured is not what was meant."""
@@ -66,6 +68,18 @@ def ask(
     begun, cpu = time.perf_counter(), _cpu()
     board.carry_on(seconds=seconds)
     tally.seconds, tally.cpu = time.perf_counter() - begun, _cpu() - cpu
+    return tally
+
+
+def ask_in_turn(port: int, requests: Sequence[bytes], *, seconds: float) -> Tally:
+    """One client asks these, one after the other; none any more after so long.
+
+    The answer to the last one is waited for, however slow it is (within `PATIENCE_SECONDS`).
+    """
+    tally, begun = Tally(), time.perf_counter()
+    until_then = itertools.takewhile(lambda _: time.perf_counter() < begun + seconds, requests)
+    Switchboard(port, [_asking(until_then, tally)]).carry_on(seconds=seconds + PATIENCE_SECONDS)
+    tally.seconds = time.perf_counter() - begun
     return tally
 
 

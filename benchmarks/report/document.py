@@ -96,8 +96,31 @@ def _rest(storm: dict[str, Any]) -> str:
     return ", ".join(f"{n} × {status}" for status, n in rest.items()) or "none"
 
 
+def _anatomy(_: str, results: Results) -> str:
+    found = results.facts.get("anatomy", {})
+    layers = dict.fromkeys(layer for shares in found.values() for layer in shares)
+    rows = [[layer, *(f"{s.get(layer, 0):.0%}" for s in found.values())] for layer in layers]
+    return _table(("of the time of one booking", *found), rows) if found else ""
+
+
+def _clients(_: str, results: Results) -> str:
+    """What the clients felt, and what they cost the machine."""
+    found = results.facts.get("booking", {})
+    rows = [
+        [database, WHERE[key], f"{waits['p50'] * 1000:.0f} ms", f"{waits['p99'] * 1000:.0f} ms"]
+        + [f"{facts['client_microseconds']:.0f} µs"]
+        for database, facts in found.items()
+        for key, waits in facts["waits"].items()
+    ]
+    heads = ("database", "booking", "half within", "99 of 100 within", "a client's own cost")
+    return _table(heads, rows) if rows else ""
+
+
+WHERE = {"spread": "spread over many shows", "one": "all on one show"}
 PARTS: dict[str, Callable[[str, Results], str]] = {
     "machine": _machine,
     "statements": _statements,
     "storm": _storm,
+    "anatomy": _anatomy,
+    "clients": _clients,
 }

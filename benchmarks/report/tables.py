@@ -37,3 +37,11 @@ def print_figures(console: Console, results: Results) -> None:
     for figure in results.figures:
         table.add_row(figure.suite, figure.database, *row(figure))
     console.print(table)
+
+
+def print_facts(console: Console, results: Results) -> None:
+    """What suites tell beside ratios, as they tell it; the statements are for the document."""
+    for suite, told in results.facts.items():
+        for database, facts in told.items():
+            shown = {name: fact for name, fact in facts.items() if name != "statements"}
+            console.print(f"{suite}, {database}:", shown)

@@ -57,7 +57,8 @@ class House:
         `task` is `module.function`; arguments and result are JSON. Raises `TaskFailed`.
         """
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.tasks", task, json.dumps(arguments)],
+            [sys.executable, "-m", "benchmarks.tasks", task],
+            input=json.dumps(arguments),
             cwd=ROOT,
             env=self.environment(),
             capture_output=True,

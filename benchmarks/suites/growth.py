@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from benchmarks.load.crowd import ask
+from benchmarks.load.crowd import ask_in_turn
 from benchmarks.load.http import request
 from benchmarks.load.processes import Helpers, helpers
 from benchmarks.load.wishes import Wish, wishes
@@ -23,7 +23,6 @@ from benchmarks.stage.turns import Side, by_turns
 
 SUITE = "growth"
 CUSTOMERS, QUESTIONS_PER_TURN = 200, 20
-LONGEST_SECONDS = 60.0
 BOOKING, FREE_SEATS = "booking two seats", "free seats of a show"
 AT_MOST = {BOOKING: 1.2, FREE_SEATS: 1.2}
 
@@ -77,7 +76,7 @@ def measure(new: NewDatabase, kind: str, plan: Plan, results: Results) -> None:
         places = {n: stack.enter_context(_place(new, n)) for n in plan.growth}
         for name, questions in QUESTIONS.items():
             sides: dict[str, Side] = {
-                str(scale): partial(_turn, ready, name, questions, place)
+                str(scale): partial(_turn, ready, plan, name, questions, place)
                 for scale, place in places.items()
             }
             measured = by_turns(sides, rounds=plan.rounds)
@@ -103,8 +102,8 @@ def _cookie(here: House) -> dict[str, str]:
     return {"Cookie": f"sessionid={here.do('house.staff_session')}"}
 
 
-def _turn(ready: Helpers, name: str, questions: Questions, place: Place) -> float:
+def _turn(ready: Helpers, plan: Plan, name: str, questions: Questions, place: Place) -> float:
     """Milliseconds that half of the answers kept within."""
     asked = questions(place)
-    tally = ready.do(ask, place.port, asked, connections=1, seconds=LONGEST_SECONDS, repeat=False)
+    tally = ready.do(ask_in_turn, place.port, asked, seconds=plan.short_seconds)
     return tally.expect(201 if name == BOOKING else 200).wait(50) * 1000

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.tasks MODULE.FUNCTION '{"argument": …}'`; prints the result as JSON."""
+"""`python -m benchmarks.tasks MODULE.FUNCTION`: arguments and result are JSON, in and out."""
 
 import importlib
 import json
@@ -13,7 +13,7 @@ def main() -> None:
     django.setup()
     module, function = sys.argv[1].split(".")
     task = getattr(importlib.import_module(f"benchmarks.tasks.{module}"), function)
-    result = task(**json.loads(sys.argv[2]))
+    result = task(**json.load(sys.stdin))
     sys.stdout.write(f"\n{json.dumps(result, default=str)}\n")
 
 
