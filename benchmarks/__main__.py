@@ -36,7 +36,7 @@ console = Console(width=110)
 def main() -> int:
     options = _parser().parse_args()
     plan = QUICK if options.quick else FULL
-    wanted = options.suites or [*IN_ONE_HOUSE, *IN_MANY_HOUSES]
+    wanted = options.suites or plan.suites
     results = Results(machine.describe())
     begun = time.monotonic()
     for kind in options.database or plan.kinds:
