@@ -15,8 +15,8 @@ load has a last moment, every process belongs to a block that stops it.
 | folder | what it holds |
 | --- | --- |
 | `house/` | a made-up house of any size: what `generate` writes |
-| `stage/` | databases, houses with their settings, servers, turns. `stage/serve.py` is the one place that knows how the server under test is started |
-| `tasks/` | work that needs the ORM, each in a process of its own inside of a house |
+| `stage/` | databases, houses, servers, turns; `serve.py` alone knows how servers start |
+| `tasks/` | work that needs the ORM, in processes of their own inside of a house |
 | `load/` | clients that cost little, and the bare script that asks the database itself |
 | `bare/` | what views are measured against: a bare Django view, hello world |
 | `storm/` | on-sale night: customers, the books, the checker, and the guards switched off |
