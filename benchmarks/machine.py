@@ -30,3 +30,13 @@ def _processor() -> str:
         return platform.processor()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
+
+
+def busy_seconds() -> float:
+    """How long all cores together have worked since the machine began; 0 where none tells."""
+    try:
+        ticks = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
+    except OSError:
+        return 0.0
+    idle, waiting = int(ticks[3]), int(ticks[4])
+    return (sum(map(int, ticks[:8])) - idle - waiting) / os.sysconf("SC_CLK_TCK")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 
 from benchmarks.load.talks import Switchboard, Talk
+from benchmarks.machine import busy_seconds
 
 PATIENCE_SECONDS = 60.0
 
@@ -27,6 +28,8 @@ class Tally:
     lost: int = 0
     # What the clients themselves cost, in seconds of one core.
     cpu: float = 0.0
+    # What all cores did meanwhile: clients, server, database, and who else works here.
+    busy: float = 0.0
 
     @property
     def answers(self) -> int:
@@ -38,9 +41,9 @@ class Tally:
         return self.answers / self.seconds
 
     @property
-    def client_share(self) -> float:
-        """How much of one core the clients kept busy."""
-        return self.cpu / self.seconds
+    def busy_cores(self) -> float:
+        """How many cores were at work."""
+        return self.busy / self.seconds
 
     def wait(self, percent: int) -> float:
         """The wait, in seconds, that so many percent of the answers kept within."""
@@ -65,9 +68,10 @@ def ask(
     source = itertools.cycle(requests) if repeat else iter(requests)
     tally = Tally()
     board = Switchboard(port, [_asking(source, tally) for _ in range(connections)])
-    begun, cpu = time.perf_counter(), _cpu()
+    begun, cpu, busy = time.perf_counter(), _cpu(), busy_seconds()
     board.carry_on(seconds=seconds)
     tally.seconds, tally.cpu = time.perf_counter() - begun, _cpu() - cpu
+    tally.busy = busy_seconds() - busy
     return tally
 
 

@@ -108,11 +108,18 @@ def _clients(_: str, results: Results) -> str:
     found = results.facts.get("booking", {})
     rows = [
         [database, WHERE[key], f"{waits['p50'] * 1000:.0f} ms", f"{waits['p99'] * 1000:.0f} ms"]
-        + [f"{facts['client_microseconds']:.0f} µs"]
+        + [f"{facts['client_microseconds']:.0f} µs", f"{facts['busy_cores'][key]:.1f}"]
         for database, facts in found.items()
         for key, waits in facts["waits"].items()
     ]
-    heads = ("database", "booking", "half within", "99 of 100 within", "a client's own cost")
+    heads = (
+        "database",
+        "booking",
+        "half within",
+        "99 of 100 within",
+        "a client's own cost",
+        "busy cores",
+    )
     return _table(heads, rows) if rows else ""
 
 

@@ -19,6 +19,7 @@ def curves(title: str, lines: Mapping[str, Curve], *, across: str, up: str) -> s
     paper = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
     parts = [
         f'<svg {paper} font-family="system-ui, sans-serif" font-size="12" fill="#333">',
+        f"<title>{title}</title>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
         f'<text x="{LEFT}" y="22" font-size="15" font-weight="600">{title}</text>',
         *axes.drawn(across, up),
