@@ -107,15 +107,14 @@ def _by_hand(
 
 
 def _facts(steps: list[dict[str, Any]], tallies: dict[str, list[Tally]]) -> dict[str, Any]:
+    felt = {
+        key: {f"p{percent}": _middle([t.wait(percent) for t in some]) for percent in (50, 99)}
+        for key, some in tallies.items()
+    }
     return {
         "statements": [step["sql"] for step in steps],
-        "waits": {
-            key: {f"p{percent}": _middle([t.wait(percent) for t in some]) for percent in (50, 99)}
-            for key, some in tallies.items()
-        },
-        "busy_cores": {
-            key: _middle([t.busy_cores for t in some]) for key, some in tallies.items()
-        },
+        "waits": felt,
+        "busy_cores": {k: _middle([t.busy_cores for t in some]) for k, some in tallies.items()},
         "client_microseconds": _middle([1e6 * t.cpu / t.answers for t in tallies["spread"]]),
     }
 
