@@ -196,8 +196,34 @@ def sync(session_id: str, *, at: datetime) -> Payment | None:
     if payment_id is None:
         return None
     payment = _move_forward(payment_id, session, at)
-    settlement.settle(reservation_id=payment.reservation_id, at=at)
+    if session.has_lost_money:
+        # Before it is settled: what went back, or was asked back, buys nothing.
+        settlement.import_from_stripe(payment, at=at)
+    else:
+        settlement.settle(reservation_id=payment.reservation_id, at=at)
     return payment
+
+
+def sync_intent(payment_intent_id: str, *, at: datetime) -> Payment | None:
+    """The payment that an intent belongs to, synced first where we have not heard of it yet.
+
+    Money can leave a payment before its arrival is news here. `None` for an intent that is
+    not ours. Raises `StripeUnavailable`.
+    """
+    known = Payment.objects.filter(payment_intent_id=payment_intent_id)
+    if known.exists():
+        return known.get()
+    try:
+        named = gateway.retrieve_intent_metadata(payment_intent_id).get("payment", "")
+    except gateway.UnknownToStripe:
+        return None
+    payment = _find_named(named)
+    if payment is None:
+        return None
+    if payment.session_id is None:
+        finish_creating(payment)
+    sync(payment.session_id or "", at=at)
+    return known.first()
 
 
 @transaction.atomic
@@ -217,14 +243,18 @@ def _give_up_unknown(session_id: str, at: datetime) -> None:
 
 def _payment_of(session: Session) -> uuid.UUID | None:
     """Our payment of that session, even before its id was stored; `None` for foreign ones."""
+    payment = _find_named(session.metadata.get("payment", ""))
+    if payment is None or payment.session_id not in {None, session.id}:
+        return None
+    return payment.pk
+
+
+def _find_named(name: str) -> Payment | None:
+    """The payment that metadata name; anybody's metadata may name anything."""
     try:
-        named = uuid.UUID(session.metadata.get("payment", ""))
+        return Payment.objects.filter(pk=uuid.UUID(name)).first()
     except ValueError:
         return None
-    payment = Payment.objects.filter(pk=named).values("pk", "session_id").first()
-    if payment is None or payment["session_id"] not in {None, session.id}:
-        return None
-    return named
 
 
 @transaction.atomic

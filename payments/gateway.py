@@ -9,6 +9,7 @@ import functools
 import itertools
 import json
 import logging
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ stripe.enable_telemetry = False
 CONNECT_AND_READ_SECONDS = (3, 5)
 WEBHOOK_TOLERANCE_SECONDS = 300
 MOST_EVENTS = 1000
+STRIPE_ID = re.compile(r"[A-Za-z0-9_]{1,255}\Z")
 
 
 class StripeUnavailable(ServiceUnavailable):
@@ -70,6 +72,8 @@ class Session(NamedTuple):
     livemode: bool
     payment_intent_id: str
     payment_intent_status: str
+    # Whether some of its money went back, or was disputed, by now.
+    has_lost_money: bool
     metadata: Mapping[str, str]
 
     @property
@@ -154,7 +158,9 @@ def retrieve_session(session_id: str) -> Session:
     """Raises `UnknownToStripe`, `StripeUnavailable`."""
     with _stripe() as client:
         return _session(
-            client.v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
+            client.v1.checkout.sessions.retrieve(
+                session_id, {"expand": ["payment_intent.latest_charge"]}
+            )
         )
 
 
@@ -176,13 +182,25 @@ def _session(found: stripe.checkout.Session) -> Session:
         livemode=found.livemode,
         payment_intent_id=_id(found.payment_intent),
         payment_intent_status=str(getattr(found.payment_intent, "status", "")),
+        has_lost_money=_has_lost_money(getattr(found.payment_intent, "latest_charge", None)),
         metadata=found.metadata.to_dict() if found.metadata else {},
     )
+
+
+def _has_lost_money(charge: Any) -> bool:
+    return bool(getattr(charge, "amount_refunded", 0) or getattr(charge, "disputed", False))
 
 
 def _id(reference: Any) -> str:
     """The id of what Stripe gives as an id, as an object, or not at all."""
     return str(getattr(reference, "id", reference) or "")
+
+
+def retrieve_intent_metadata(payment_intent_id: str) -> Mapping[str, str]:
+    """What we wrote on a payment intent when we asked for it. Raises `UnknownToStripe`."""
+    with _stripe() as client:
+        found = client.v1.payment_intents.retrieve(payment_intent_id)
+        return found.metadata.to_dict() if found.metadata else {}
 
 
 def create_refund(
@@ -271,11 +289,16 @@ def _signed(text: str, signature: str, secret: str) -> bool:
         return False
 
 
+def _named(given: Any) -> str:
+    """An id that may become part of an address; "" for what is none."""
+    return given if isinstance(given, str) and STRIPE_ID.match(given) else ""
+
+
 def _event(data: dict[str, Any]) -> Event:
     about = data["data"]["object"]
     return Event(
         id=str(data["id"])[:255],
         type=str(data["type"])[:100],
-        object_id=str(about.get("id") or ""),
-        payment_intent_id=str(about.get("payment_intent") or ""),
+        object_id=_named(about.get("id")),
+        payment_intent_id=_named(about.get("payment_intent")),
     )

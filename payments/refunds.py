@@ -5,7 +5,7 @@ is noted on the reservation in the same transaction, so that it is settled anew.
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -25,6 +25,10 @@ STATES = {
 }
 
 
+# Stripe forgets idempotency keys after 24 hours.
+KEY_IS_KNOWN_FOR = timedelta(hours=20)
+
+
 class NotOwed(DomainError):
     code = "refund_not_owed"
     sentence = "Only a refund that failed, and that is owed still, is paid by other means."
@@ -37,6 +41,12 @@ def send(refund: Refund, *, at: datetime) -> None:
     went back from Stripe's dashboard, or that a bank took, can't go back again. Raises
     `StripeUnavailable`.
     """
+    if at - refund.created_at > KEY_IS_KNOWN_FOR:
+        # Stripe may have made it, and forgotten the key by now: sent again, it would make two.
+        ask_after(refund.payment, at=at)
+        refund.refresh_from_db()
+        if refund.stripe_id is not None:
+            return
     try:
         told = gateway.create_refund(
             payment_intent_id=refund.payment.payment_intent_id,

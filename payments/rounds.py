@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q
 from cinema_reservation.errors import ServiceUnavailable
 from cinema_reservation.outages import is_outage
 from payments import checkout, gateway, refunds, settlement, webhook
-from payments.models import Dispute, Payment, Refund
+from payments.models import Dispute, Payment, PaymentState, Refund
 from reservation import booking
 from reservation.models import Reservation, ReservationState
 
@@ -28,6 +28,8 @@ ROWS_PER_ROUND = 200
 LOOK_AGAIN = timedelta(minutes=5)
 # What nobody waits for any more is asked about sooner, yet not in every round.
 LOOK_SOON = timedelta(seconds=5)
+# Whoever creates a page has given up by then; and Stripe still takes its end, half an hour away.
+FINISH_CREATING = timedelta(minutes=1)
 RETRY_SETTLING = timedelta(minutes=1)
 LOOK_AT_DISPUTE = timedelta(days=1)
 # Stripe posts an event again and again for about as long.
@@ -60,7 +62,12 @@ def look_at_payments(*, at: datetime) -> int:
     Payments that nobody waits for any more are closed, so that nobody pays them.
     """
     unwanted = Q(expires_at__lte=at) | ~Q(reservation__state=ReservationState.HELD)
-    due = Q(looked_at__lte=at - LOOK_AGAIN) | (unwanted & Q(looked_at__lte=at - LOOK_SOON))
+    unfinished = Q(state=PaymentState.CREATING)
+    due = (
+        Q(looked_at__lte=at - LOOK_AGAIN)
+        | (unfinished & Q(looked_at__lte=at - FINISH_CREATING))
+        | (unwanted & Q(looked_at__lte=at - LOOK_SOON))
+    )
     payments = Payment.objects.live().filter(due).select_related("reservation")
     return _each(payments.order_by("looked_at")[:ROWS_PER_ROUND], lambda p: _look(p, at))
 

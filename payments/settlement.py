@@ -127,6 +127,7 @@ def _write_refund(payment: Payment, amount: int, reason: RefundReason, at: datet
     refund = payment.refunds.create(
         amount=amount,
         reason=reason,
+        created_at=at,
         looked_at=at,
         idempotency_key=f"refund-{payment.pk}-{len(payment.refunds.all()) + 1}",
     )

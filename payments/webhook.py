@@ -8,7 +8,7 @@ from datetime import datetime
 
 from payments import checkout, settlement
 from payments.gateway import Event
-from payments.models import Payment, WebhookEvent
+from payments.models import WebhookEvent
 
 SESSION_EVENTS = frozenset(
     {
@@ -52,7 +52,7 @@ def receive(event: Event, *, at: datetime) -> WebhookEvent:
 def _act(event: Event, at: datetime) -> str:
     """Do what the event gives reason for. Returns the outcome in words for staff."""
     if event.type in SESSION_EVENTS:
-        payment = checkout.sync(event.object_id, at=at)
+        payment = checkout.sync(event.object_id, at=at) if event.object_id else None
         return f"payment {payment.state}" if payment else "not ours"
     if event.type in OUTGOING_EVENTS:
         return _look_at_what_left(event, at)
@@ -61,7 +61,7 @@ def _act(event: Event, at: datetime) -> str:
 
 def _look_at_what_left(event: Event, at: datetime) -> str:
     intent = event.payment_intent_id
-    payment = Payment.objects.filter(payment_intent_id=intent).first() if intent else None
+    payment = checkout.sync_intent(intent, at=at) if intent else None
     if payment is None:
         return "not ours"
     settlement.import_from_stripe(payment, at=at)

@@ -11,6 +11,7 @@ from payments import refunds, rounds
 from payments.models import Alert, AlertKind, Refund, RefundReason, RefundState
 from payments.tests.test_trouble import DAY, HOUR, MINUTE
 from reservation import booking
+from reservation.waivers import waive
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +85,38 @@ def test_a_refusal_because_staff_were_faster_alarms_nobody(stripe, reservation, 
     assert Refund.objects.filter(state=RefundState.FAILED).exists()
     assert not subjects("We could not send").exists()
     assert not Alert.objects.exists()
+
+
+class TestForgottenKeys:
+    """Stripe made the refund, its answer was lost, and nobody asked for a day."""
+
+    @pytest.fixture
+    def lost(self, stripe, reservation, paid):
+        waive(
+            reservation_id=reservation.pk,
+            amount=500,
+            reason="Cold",
+            staff_id=None,
+            at=timezone.now(),
+        )
+        stripe.drop_next("after", path="/v1/refunds", method="POST", times=3)
+        rounds.settle_unsettled(at=timezone.now())
+        return Refund.objects.get()
+
+    def test_a_refund_that_stripe_made_is_not_made_twice(self, stripe, lost):
+        stripe.advance(25 * 3600)
+        rounds.all_rounds(at=timezone.now() + 25 * HOUR)
+        assert [refund["amount"] for refund in stripe.refunds] == [500]
+        lost.refresh_from_db()
+        assert (lost.state, lost.stripe_id) == (RefundState.SUCCEEDED, stripe.refunds[0]["id"])
+
+    def test_one_that_never_reached_stripe_is_sent_however_late(self, stripe, reservation, paid):
+        booking.cancel(reservation_id=reservation.pk, at=timezone.now())
+        stripe.drop_next("before", path="/v1/refunds", method="POST", times=3)
+        rounds.settle_unsettled(at=timezone.now())
+        stripe.advance(25 * 3600)
+        rounds.all_rounds(at=timezone.now() + 25 * HOUR)
+        assert [refund["amount"] for refund in stripe.refunds] == [2500]
 
 
 class TestPaidByOtherMeans:

@@ -135,7 +135,6 @@ class TestNewsOfADispute:
         olivia.was_told(CANCELLED, REFUND)
         olivia.staff_were_told(DISPUTED)
 
-    @pytest.mark.xfail(strict=True, reason="the dispute is news of nobody, and never asked after")
     def test_that_come_before_we_hear_of_the_payment_buy_nothing(self, house, olivia):
         house.stripe.mute_webhooks()
         olivia.pay_page()

@@ -11,7 +11,12 @@ from payments.tests.matrix.house import NOT_AS_ASKED, REFUND, SEATS, answer
 
 UNKNOWN = [
     ("checkout.session.completed", {"id": "cs_test_nowhere"}),
+    ("checkout.session.completed", {}),
+    ("checkout.session.completed", {"id": None}),
+    ("checkout.session.completed", {"id": ["cs_test_1"]}),
+    ("checkout.session.completed", {"id": "../../v1/refunds"}),
     ("charge.refunded", {"id": "ch_1", "payment_intent": "pi_nowhere"}),
+    ("charge.refunded", {"id": "ch_1", "payment_intent": {"id": "pi_1"}}),
     ("charge.refunded", {"id": "ch_1", "payment_intent": None}),
     ("charge.dispute.created", {"id": "dp_1", "payment_intent": "pi_nowhere"}),
     ("customer.created", {"id": "cus_1"}),

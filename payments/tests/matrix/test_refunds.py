@@ -221,7 +221,6 @@ class TestRefundedInTheDashboard:
         self.assert_imported(house, olivia, amount=500)
         olivia.staff_were_told(TOO_LITTLE)
 
-    @pytest.mark.xfail(strict=True, reason="the refund is news of nobody, and never asked after")
     def test_before_we_hear_of_the_payment_buys_nothing(self, house, olivia):
         house.stripe.mute_webhooks()
         olivia.pay_page()
