@@ -2,6 +2,8 @@
 
 import time
 
+FURTHEST = 50 * 366 * 24 * 60 * 60
+
 
 class Clock:
     """The sandbox's time: the machine's, moved by an offset that tests control."""
@@ -22,5 +24,7 @@ class Clock:
         return int(time.time())
 
     def advance(self, seconds: float) -> None:
-        """Move the sandbox's time by so many seconds."""
+        """Move the sandbox's time by so many seconds; `ValueError` for more than 50 years."""
+        if not -FURTHEST <= self._offset + seconds <= FURTHEST:
+            raise ValueError(f"The clock can't be moved by {seconds} seconds.")
         self._offset += seconds

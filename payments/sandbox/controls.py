@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from payments.sandbox import disputes, refunds, sessions
 from payments.sandbox.account import Account
-from payments.sandbox.delivery import Deliveries
+from payments.sandbox.delivery import Deliveries, is_postable
 from payments.sandbox.faults import Fault, Faults, Kind
 from payments.sandbox.objects import StripeObject, public
 from payments.sandbox.routing import Logged
@@ -117,8 +117,8 @@ class Controls:
 
     @webhook_url.setter
     def webhook_url(self, url: str | None) -> None:
-        if url is not None and not url.startswith("http://"):
-            raise ValueError(f"Webhooks are posted to http://… addresses, not {url}")
+        if url is not None and not is_postable(url):
+            raise ValueError(f"Webhooks are posted to http://… addresses, not {url!a}")
         self._deliveries.url = url
 
     @property
@@ -128,6 +128,8 @@ class Controls:
 
     @webhook_secret.setter
     def webhook_secret(self, secret: str) -> None:
+        if not secret:
+            raise ValueError("Events can't be signed with nothing.")
         self._deliveries.secret = secret
 
     def mute_webhooks(self) -> None:

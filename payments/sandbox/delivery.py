@@ -130,6 +130,12 @@ class Deliveries:
             self._store.save(event)
 
 
+def is_postable(url: str) -> bool:
+    """Whether events can be posted there. Raises `ValueError` for a port that is none."""
+    target = urlsplit(url)
+    return target.scheme == "http" and bool(target.hostname) and url.isascii() and target.port != 0
+
+
 def is_success(status: int) -> bool:
     """Stripe takes any 2xx for an answer and everything else, redirects too, for a failure."""
     return 200 <= status < 300

@@ -8,6 +8,8 @@ from enum import StrEnum
 from payments.sandbox.errors import ConnectionDroppedError
 from payments.sandbox.web import Request, Response, json_response
 
+LONGEST_PAUSE = 60 * 60
+
 
 class Kind(StrEnum):
     """The ways to go wrong."""
@@ -20,7 +22,10 @@ class Kind(StrEnum):
 
 @dataclass
 class Fault:
-    """Something that goes wrong for the next `times` requests that it fits."""
+    """Something that goes wrong for the next `times` requests that it fits.
+
+    Raises `ValueError` for what could not happen.
+    """
 
     kind: Kind
     path: str
@@ -28,6 +33,12 @@ class Fault:
     times: int
     status: int = 500
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 400 <= self.status <= 599:
+            raise ValueError(f"{self.status} is no status of an error.")
+        if self.times < 1 or not 0 <= self.seconds <= LONGEST_PAUSE:
+            raise ValueError("A fault happens at least once and takes at most an hour.")
 
     def fits(self, kind: Kind, request: Request) -> bool:
         """Whether this fault is of that kind and meant for that request."""

@@ -161,8 +161,27 @@ class TestOverHttp:
             ("pay", {}),
             ("pay", {"session_id": "cs_test_none"}),
             ("pay", {"session_id": "x", "outcome": "maybe"}),
+            ("pay", {"session_id": 7}),
+            ("pay", {"session_id": "\ud800"}),
             ("drop_next", {"when": "never"}),
+            ("drop_next", {"when": ["before"]}),
+            ("drop_next", {"when": "before", "times": 0}),
+            ("fail_next", {"status": "500"}),
+            ("fail_next", {"status": 200}),
+            ("fail_next", {"times": True}),
+            ("slow_next", {"seconds": "long"}),
+            ("slow_next", {"seconds": float("nan")}),
+            ("slow_next", {"seconds": 10**400}),
+            ("advance", {"seconds": float("inf")}),
+            ("advance", {"seconds": None}),
+            ("deliver_at_once", {"event_ids": "evt_none"}),
+            ("deliver_at_once", {"event_ids": [1]}),
+            ("dispute", {"charge_or_payment_intent": {}}),
+            ("drain", {"timeout": 10**400}),
+            ("webhook_secret", {"value": None}),
             ("webhook_url", {"value": "ftp://127.0.0.1/"}),
+            ("webhook_url", {"value": "http://"}),
+            ("webhook_url", {"value": "http://127.0.0.1:port/"}),
             ("deliver", {"event_id": "evt_none"}),
         ],
     )
@@ -170,6 +189,13 @@ class TestOverHttp:
         answer = self.call(sandbox, verb, **arguments)
         assert answer.status_code == 400
         assert answer.json()["error"]
+        assert client_of(sandbox).v1.events.list().data == []
+
+    def test_every_control_says_what_it_takes_and_does(self, sandbox):
+        known = requests.get(f"{sandbox.api_base}/_control/", timeout=5).json()["result"]
+        assert "buyer" in known["pay(session_id, outcome)"]
+        assert {"events()", "webhook_url(value)", "advance(seconds)"} <= set(known)
+        assert all(known.values())
 
     def test_an_unknown_verb_is_not_found(self, sandbox):
         answer = self.call(sandbox, "rob_the_bank")
@@ -178,5 +204,5 @@ class TestOverHttp:
 
     def test_junk_is_explained(self, sandbox):
         url = f"{sandbox.api_base}/_control/pay"
-        for body in (b"{", b"[1]", b"\xff"):
+        for body in (b"{", b"[1]", b"\xff", b"[" * 100_000):
             assert requests.post(url, data=body, timeout=5).status_code == 400

@@ -14,13 +14,18 @@ from payments.tests.test_sandbox_api import client_of, opened
 SECRET = "whsec_test"
 
 
+class Server(ThreadingHTTPServer):
+    # Twenty webhooks may knock at the same moment; five is the default.
+    request_queue_size = 128
+
+
 class Receiver:
     """What the project's webhook is to the sandbox: takes posts, answers as it is told."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[bytes, str]] = []
         self.answers: list[int] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = Server(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}/api/webhook/"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
