@@ -4,8 +4,10 @@ Twice: spread over many shows, and everybody on one show.
 """
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 from benchmarks.load import raw
@@ -16,7 +18,7 @@ from benchmarks.plan import Plan
 from benchmarks.results import Results, compared
 from benchmarks.stage.databases import SQLITE
 from benchmarks.stage.house import House
-from benchmarks.stage.turns import by_turns
+from benchmarks.stage.turns import Side, by_turns
 
 SUITE = "booking"
 SHOWS_PER_TURN = 60
@@ -29,95 +31,99 @@ HTTP_PER_SECOND, RAW_PER_SECOND = 1500, 5000
 
 
 def measure(house: House, kind: str, plan: Plan, results: Results) -> None:
-    """Adds the two figures of that database, and what the clients cost."""
-    turns = plan.rounds + 1
+    """Adds the three figures of that database, and what the clients felt and cost."""
     people = house.do("house.customers", count=plan.customers)
-    arena = house.do("house.new_shows", count=2 * turns * SHOWS_PER_TURN)
-    stadium = house.do("house.new_stadium", seats=SEATS_IN_STADIUM, shows=2 * turns)
-    steps = house.do(
-        "statements.record", bookings=_unlike(people, house.do("house.new_shows", count=4))
-    )
-    spread = _many_shows(people, arena)
-    one = (wishes(people, [show], stadium["seats"]) for show in stadium["shows"])
-    tallies: dict[str, list[Tally]] = {"spread": [], "one": []}
+    spread, one = _places(house, plan, people)
+    steps = _statements(house, people)
     with house.serving() as port, helpers(RAW_CONNECTIONS[kind][0]) as ready:
-        over_http = partial(_over_http, ready, port, plan)
-        by_hand = partial(_by_hand, ready, house, kind, steps, plan)
-        measured = by_turns(
-            {
-                "http spread": lambda: over_http(next(spread), tallies["spread"]),
-                "raw spread": lambda: by_hand(next(spread)),
-                "http one": lambda: over_http(next(one), tallies["one"]),
-                "raw one": lambda: by_hand(next(one)),
-            },
-            rounds=plan.rounds,
-        )
-    for name, key in (("spread over many shows", "spread"), ("all on one show", "one")):
-        sides = (measured[f"http {key}"], measured[f"raw {key}"])
-        at_least = AT_LEAST[kind] if key == "spread" else None
-        results.add(compared(SUITE, kind, name, "bare script", sides, at_least=at_least))
-    sides = (measured["http one"], measured["http spread"])
-    results.add(compared(SUITE, kind, "all on one show", "spread over many", sides, at_least=0.8))
-    results.tell(SUITE, kind, _facts(steps, tallies))
+        scene = Scene(house, kind, plan, steps, ready, port)
+        sides: dict[str, Side] = {
+            "http spread": lambda: scene.over_http("spread", next(spread)),
+            "raw spread": lambda: scene.by_hand(next(spread)),
+            "http one": lambda: scene.over_http("one", next(one)),
+            "raw one": lambda: scene.by_hand(next(one)),
+        }
+        measured = by_turns(sides, rounds=plan.rounds)
+    for against, name, mine, others, at_least in (
+        ("bare script", "spread over many shows", "http spread", "raw spread", AT_LEAST[kind]),
+        ("bare script", "all on one show", "http one", "raw one", None),
+        ("spread over many shows", "all on one show", "http one", "http spread", 0.8),
+    ):
+        both = (measured[mine], measured[others])
+        results.add(compared(SUITE, kind, name, against, both, at_least=at_least))
+    results.tell(SUITE, kind, scene.facts())
 
 
-def _unlike(people: list[Any], arena: dict[str, list[int]]) -> list[dict[str, Any]]:
-    """Bookings that have nothing in common: customer, show and seats differ."""
-    seats = arena["seats"]
-    return [
-        Wish(people[n], show, (seats[2 * n], seats[2 * n + 1])).recorded()
-        for n, show in enumerate(arena["shows"])
-    ]
+def _places(
+    house: House, plan: Plan, people: list[Any]
+) -> tuple[Iterator[Iterator[Wish]], Iterator[Iterator[Wish]]]:
+    """For every turn shows of its own: many in a hall of 300, or one in a stadium."""
+    turns = 2 * (plan.rounds + 1)
+    arena = house.do("house.new_shows", count=turns * SHOWS_PER_TURN)
+    stadium = house.do("house.new_stadium", seats=SEATS_IN_STADIUM, shows=turns)
+    shows = [arena["shows"][n * SHOWS_PER_TURN :][:SHOWS_PER_TURN] for n in range(turns)]
+    spread = (wishes(people, some, arena["seats"]) for some in shows)
+    return spread, (wishes(people, [show], stadium["seats"]) for show in stadium["shows"])
 
 
-def _many_shows(people: list[Any], arena: dict[str, list[int]]) -> Iterator[Iterator[Wish]]:
-    """For every turn shows of its own."""
-    for first in range(0, len(arena["shows"]), SHOWS_PER_TURN):
-        yield wishes(people, arena["shows"][first : first + SHOWS_PER_TURN], arena["seats"])
-
-
-def _over_http(
-    ready: Helpers, port: int, plan: Plan, wanted: Iterator[Wish], tallies: list[Tally]
-) -> float:
-    some = itertools.islice(wanted, int(HTTP_PER_SECOND * plan.seconds))
-    asked = [wish.request() for wish in some]
-    tally = ready.do(
-        ask, port, asked, connections=plan.connections, seconds=plan.seconds, repeat=False
+def _statements(house: House, people: list[Any]) -> list[dict[str, Any]]:
+    """Recorded from bookings that have nothing in common: customer, show and seats differ."""
+    arena = house.do("house.new_shows", count=4)
+    pairs = [tuple(arena["seats"][n : n + 2]) for n in range(0, 8, 2)]
+    unlike = [Wish(*about) for about in zip(people, arena["shows"], pairs, strict=False)]
+    steps: list[dict[str, Any]] = house.do(
+        "statements.record", bookings=[wish.recorded() for wish in unlike]
     )
-    tallies.append(tally.expect(201))
-    return tally.rate
+    return steps
 
 
-def _by_hand(
-    ready: Helpers,
-    house: House,
-    kind: str,
-    steps: list[dict[str, Any]],
-    plan: Plan,
-    wanted: Iterator[Wish],
-) -> float:
-    processes, threads = RAW_CONNECTIONS[kind]
-    some = itertools.islice(wanted, int(RAW_PER_SECOND * plan.seconds))
-    about = [wish.about(hex_logins=kind == SQLITE) for wish in some]
-    scripts = [
-        raw.Script(house.database_url, steps, about[n::processes], plan.seconds, threads)
-        for n in range(processes)
-    ]
-    return sum(made / seconds for made, seconds in ready.do_all(raw.book, scripts))
+@dataclass
+class Scene:
+    """A server to ask, a database to ask by hand, and what was heard."""
+
+    house: House
+    kind: str
+    plan: Plan
+    steps: list[dict[str, Any]]
+    ready: Helpers
+    port: int
+    heard: dict[str, list[Tally]] = field(default_factory=lambda: defaultdict(list))
+
+    def over_http(self, where: str, wanted: Iterator[Wish]) -> float:
+        """Bookings per second that the API made."""
+        some = itertools.islice(wanted, int(HTTP_PER_SECOND * self.plan.seconds))
+        asked, plan = [wish.request() for wish in some], self.plan
+        tally = self.ready.do(
+            ask, self.port, asked, connections=plan.connections, seconds=plan.seconds, repeat=False
+        )
+        self.heard[where].append(tally.expect(201))
+        return tally.rate
+
+    def by_hand(self, wanted: Iterator[Wish]) -> float:
+        """Bookings per second that bare scripts made."""
+        processes, threads = RAW_CONNECTIONS[self.kind]
+        some = itertools.islice(wanted, int(RAW_PER_SECOND * self.plan.seconds))
+        about = [wish.about(hex_logins=self.kind == SQLITE) for wish in some]
+        url, seconds = self.house.database_url, self.plan.seconds
+        scripts = [
+            raw.Script(url, self.steps, about[n::processes], seconds, threads)
+            for n in range(processes)
+        ]
+        return sum(made / took for made, took in self.ready.do_all(raw.book, scripts))
+
+    def facts(self) -> dict[str, Any]:
+        """The statements, how long clients waited, and what that kept busy."""
+        spread = self.heard["spread"]
+        return {
+            "statements": [step["sql"] for step in self.steps],
+            "waits": {where: _waits(tallies) for where, tallies in self.heard.items()},
+            "busy_cores": {
+                where: median(tally.busy_cores for tally in tallies)
+                for where, tallies in self.heard.items()
+            },
+            "client_microseconds": median(1e6 * tally.cpu / tally.answers for tally in spread),
+        }
 
 
-def _facts(steps: list[dict[str, Any]], tallies: dict[str, list[Tally]]) -> dict[str, Any]:
-    felt = {
-        key: {f"p{percent}": _middle([t.wait(percent) for t in some]) for percent in (50, 99)}
-        for key, some in tallies.items()
-    }
-    return {
-        "statements": [step["sql"] for step in steps],
-        "waits": felt,
-        "busy_cores": {k: _middle([t.busy_cores for t in some]) for k, some in tallies.items()},
-        "client_microseconds": _middle([1e6 * t.cpu / t.answers for t in tallies["spread"]]),
-    }
-
-
-def _middle(values: list[float]) -> float:
-    return sorted(values)[len(values) // 2]
+def _waits(tallies: list[Tally]) -> dict[str, float]:
+    return {f"p{n}": median(tally.wait(n) for tally in tallies) for n in (50, 99)}
