@@ -1,11 +1,20 @@
 """All guards that are taken away, room by room."""
 
-from cinema_reservation.tests.mutants import asking, learning, seats, settling, waiving, working
+from cinema_reservation.tests.mutants import (
+    asking,
+    learning,
+    leaving,
+    seats,
+    settling,
+    waiving,
+    working,
+)
 
 MUTANTS = (
     *asking.MUTANTS,
     *learning.MUTANTS,
     *settling.MUTANTS,
+    *leaving.MUTANTS,
     *waiving.MUTANTS,
     *seats.MUTANTS,
     *working.MUTANTS,

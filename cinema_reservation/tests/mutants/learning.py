@@ -89,7 +89,7 @@ MUTANTS = (
         name="own-sessions-only",
         breaks="A session of somebody else that names our payment moves nothing.",
         file=CHECKOUT,
-        old='payment is None or payment["session_id"] not in {None, session.id}',
+        old="payment is None or payment.session_id not in {None, session.id}",
         new="payment is None",
         tests=(f"{SYNC}::test_foreign_and_unknown_sessions_are_ignored",),
     ),

@@ -46,8 +46,8 @@ MUTANTS = (
         name="silent-pages-asked-about",
         breaks="A payment whose webhook never came is found.",
         file=ROUNDS,
-        old="due = Q(looked_at__lte=at - LOOK_AGAIN) | (",
-        new="due = (",
+        old="        Q(looked_at__lte=at - LOOK_AGAIN)\n        | (unfinished",
+        new="        (unfinished",
         tests=(f"{RESTS}::test_a_payment_whose_webhook_never_came_is_found",),
     ),
     Mutant(
