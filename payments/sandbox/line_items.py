@@ -25,7 +25,7 @@ def build(params: Params, *, session_id: str, now: int) -> StripeObject:
         raise InvalidRequestError(f"At most {MOST_ITEMS} line items.", param="line_items")
     items = [_item(item, f"line_items[{n}]", now) for n, item in enumerate(asked)]
     _check_one_currency(items)
-    _check_total(total(items), items[0]["currency"])
+    check_total(total(items), items[0]["currency"])
     return listing(f"/v1/checkout/sessions/{session_id}/line_items", items, has_more=False)
 
 
@@ -68,7 +68,7 @@ def _price(asked: Params | None, name: str, now: int) -> StripeObject:
         "active": False,
         "billing_scheme": "per_unit",
         "created": now,
-        "currency": _currency(asked["currency"], f"{name}[price_data][currency]"),
+        "currency": checked_currency(asked["currency"], f"{name}[price_data][currency]"),
         "livemode": False,
         "metadata": {},
         "product": new_id("prod_", 14),
@@ -87,7 +87,8 @@ def _at_least(least: int, value: Any, name: str) -> int:
     return int(value)
 
 
-def _currency(value: str, name: str) -> str:
+def checked_currency(value: str, name: str) -> str:
+    """A currency's code in lower case. Raises `InvalidRequestError` for what can be none."""
     currency = value.lower()
     if not CURRENCY.fullmatch(currency):
         raise InvalidRequestError(f"Invalid currency: {value[:20]}", param=name)
@@ -99,11 +100,14 @@ def _check_one_currency(items: list[StripeObject]) -> None:
         raise unsupported("line_items in more than one currency")
 
 
-def _check_total(amount: int, currency: str) -> None:
-    """Nothing at all is allowed (then no payment is required), too little is not."""
+def check_total(amount: int, currency: str) -> None:
+    """Nothing at all is allowed (then no payment is required), too little is not.
+
+    Raises `InvalidRequestError`.
+    """
     if 0 < amount < currencies.MINIMUM_AMOUNTS.get(currency, 0):
-        message = "The Checkout Session's total amount is below the minimum for its currency."
+        message = "The total amount is below the minimum for its currency."
         raise InvalidRequestError(message, code="amount_too_small")
     if amount > currencies.MAXIMUM_AMOUNT:
-        message = "The Checkout Session's total amount has more than eight digits."
+        message = "The total amount has more than eight digits."
         raise InvalidRequestError(message, code="amount_too_large")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stripe import params as schemas
 
-from payments.sandbox import events, refunds, sessions
+from payments.sandbox import events, payments, refunds, sessions
 from payments.sandbox.account import Account
 from payments.sandbox.errors import RefusedError
 from payments.sandbox.lists import PAGING, Filter, equal, lister
@@ -90,6 +90,10 @@ OPERATIONS = (
     _operation(
         "GET", SESSIONS + "/{id}/line_items", schemas.checkout.SessionListLineItemsParams,
         _line_items,
+    ),
+    _operation(
+        "POST", "/v1/payment_intents", schemas.PaymentIntentCreateParams,
+        payments.create, payments.CREATE_SUPPORTED,
     ),
     _reading("/v1/payment_intents/{id}", "payment_intent", schemas.PaymentIntentRetrieveParams),
     _reading("/v1/charges/{id}", "charge", schemas.ChargeRetrieveParams),

@@ -1,11 +1,65 @@
 """Payment intents and their charges: the money behind a completed session."""
 
-from payments.sandbox import events
+from payments.sandbox import disputes, events, line_items
 from payments.sandbox.account import Account
+from payments.sandbox.errors import InvalidRequestError, unsupported
 from payments.sandbox.objects import StripeObject, new_id
+from payments.sandbox.params import Params
 
 CARD = {"type": "card", "card": {"brand": "visa", "funding": "credit", "last4": "4242"}}
 BANK = {"type": "us_bank_account", "us_bank_account": {"bank_name": "TEST BANK", "last4": "6789"}}
+
+CREATE_SUPPORTED = frozenset(
+    {
+        "amount",
+        "automatic_payment_methods[allow_redirects]",
+        "automatic_payment_methods[enabled]",
+        "confirm",
+        "currency",
+        "description",
+        "metadata",
+        "payment_method",
+    }
+)
+# Stripe's test cards, and how their bank disputes the charge (`inquiry`) if it does.
+# https://docs.stripe.com/testing#disputes
+TEST_CARDS = {
+    "pm_card_visa": None,
+    "pm_card_createDispute": False,
+    "pm_card_createDisputeInquiry": True,
+}
+
+
+def create(account: Account, params: Params) -> StripeObject:
+    """Charge a test card at once and without a buyer, as tests do at Stripe.
+
+    Raises `InvalidRequestError` for all other ways to make a payment intent.
+    """
+    card = params.get("payment_method")
+    if card not in TEST_CARDS or not params.get("confirm"):
+        raise unsupported("payment intents but confirmed ones of test cards")
+    with account.store.transaction():
+        intent = take(account, _order(params))
+        inquiry = TEST_CARDS[card]
+        if inquiry is not None:
+            disputes.open_dispute(
+                account, intent["id"], amount=None, reason="fraudulent", inquiry=inquiry
+            )
+        return intent
+
+
+def _order(params: Params) -> StripeObject:
+    """What a session says of the money to take."""
+    amount, currency = (
+        params["amount"],
+        line_items.checked_currency(params["currency"], "currency"),
+    )
+    if amount < 1:
+        message = "This value must be greater than or equal to 1."
+        raise InvalidRequestError(message, code="parameter_invalid_integer", param="amount")
+    line_items.check_total(amount, currency)
+    about = {"description": params.get("description"), "metadata": params.get("metadata", {})}
+    return {"amount_total": amount, "currency": currency, "_payment_intent_data": about}
 
 
 def take(account: Account, session: StripeObject) -> StripeObject:

@@ -217,6 +217,46 @@ def test_an_id_of_another_kind_is_not_found(sandbox, client):
     assert refused(lambda: client.v1.charges.retrieve(intent.id)).code == "resource_missing"
 
 
+def intent_of(client: stripe.StripeClient, **changes: Any) -> Any:
+    card = {"amount": 2500, "currency": "usd", "confirm": True, "payment_method": "pm_card_visa"}
+    return client.v1.payment_intents.create(card | changes)
+
+
+def test_a_test_card_can_be_charged_without_a_page(client):
+    intent = intent_of(client, metadata={"payment": "17"})
+    assert (intent.status, intent.amount_received) == ("succeeded", 2500)
+    assert client.v1.refunds.create({"payment_intent": intent.id}).amount == 2500
+
+
+@pytest.mark.parametrize(
+    ("card", "status"),
+    [
+        ("pm_card_createDispute", "needs_response"),
+        ("pm_card_createDisputeInquiry", "warning_needs_response"),
+    ],
+)
+def test_a_test_card_can_have_a_bank_that_disputes(client, card, status):
+    intent = intent_of(client, payment_method=card)
+    found = client.v1.disputes.list({"payment_intent": intent.id}).data
+    assert [dispute.status for dispute in found] == [status]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"confirm": False},
+        {"payment_method": "pm_card_other"},
+        {"amount": 0},
+        {"amount": 10},
+        {"currency": "dollars"},
+        {"capture_method": "manual"},
+    ],
+)
+def test_no_other_charge_can_be_made_without_a_page(sandbox, client, changes):
+    refused(lambda: intent_of(client, **changes))
+    assert sandbox.charges == []
+
+
 def test_refunds_in_parts_never_exceed_the_charge(sandbox, client):
     intent = paid(sandbox, client)
     first = client.v1.refunds.create({"payment_intent": intent.id, "amount": 1000})
