@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import machine
+from benchmarks.failures import Failed
 from benchmarks.plan import FULL, QUICK, Plan
 from benchmarks.report import document
 from benchmarks.report.tables import print_facts, print_figures
@@ -45,8 +46,9 @@ def main() -> int:
     print_facts(console, results)
     console.print(f"{time.monotonic() - begun:.0f} s in all")
     if not options.quick:
-        results.save(KEPT)
-        document.write(results, DOCUMENT)
+        found = results.beside(Results.load(KEPT)) if KEPT.exists() else results
+        found.save(KEPT)
+        document.write(found, DOCUMENT)
     for objection in results.objections:
         console.print(f"[red]{objection}")
     return 1 if results.objections else 0
@@ -58,7 +60,7 @@ def _measure(kind: str, plan: Plan, wanted: Collection[str], results: Results) -
             _measure_in_one_house(new, kind, plan, wanted, results)
         for name, measure in IN_MANY_HOUSES.items():
             if name in wanted:
-                with _told(f"{kind}: {name}"):
+                with _told(f"{kind}: {name}", results):
                     measure(new, kind, plan, results)
 
 
@@ -66,19 +68,23 @@ def _measure_in_one_house(
     new: NewDatabase, kind: str, plan: Plan, wanted: Collection[str], results: Results
 ) -> None:
     with house(new("house")) as here:
-        with _told(f"{kind}: filling a house"):
+        with _told(f"{kind}: filling a house", results):
             here.do("house.fill", scale=plan.scale)
         for name, measure in IN_ONE_HOUSE.items():
             if name in wanted:
-                with _told(f"{kind}: {name}"):
+                with _told(f"{kind}: {name}", results):
                     measure(here, kind, plan, results)
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
+def _told(what: str, results: Results) -> Iterator[None]:
+    """Say what is done and how long it took; what fails is kept for the end."""
     begun = time.monotonic()
-    with console.status(what):
-        yield
+    try:
+        with console.status(what):
+            yield
+    except Failed as failure:
+        results.object(what, [f"{type(failure).__name__}: {failure}"])
     console.print(f"{what}: {time.monotonic() - begun:.0f} s")
 
 

@@ -60,6 +60,16 @@ class Results:
     def of(self, suite: str) -> Sequence[Figure]:
         return [figure for figure in self.figures if figure.suite == suite]
 
+    def beside(self, earlier: "Results") -> "Results":
+        """These, and of an earlier run what was not measured anew."""
+        fresh = {(figure.suite, figure.database) for figure in self.figures}
+        kept = [f for f in earlier.figures if (f.suite, f.database) not in fresh]
+        facts = {
+            suite: earlier.facts.get(suite, {}) | self.facts.get(suite, {})
+            for suite in [*earlier.facts, *self.facts]
+        }
+        return Results(self.machine, kept + self.figures, facts, self.objections)
+
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(self), indent=1))

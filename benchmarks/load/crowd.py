@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import quantiles
 
+from benchmarks.failures import Failed
 from benchmarks.load.talks import Switchboard, Talk
 from benchmarks.machine import busy_seconds
 
 PATIENCE_SECONDS = 60.0
 
 
-class Unexpected(Exception):
+class Unexpected(Failed):
     """The server answered something else: what was measured is not what was meant."""
 
 

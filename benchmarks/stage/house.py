@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.failures import Failed
 from benchmarks.stage.server import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 TASK_SECONDS = 600
 
 
-class TaskFailed(Exception):
+class TaskFailed(Failed):
     """Work inside of a house ended with an error; its last lines say which."""
 
 

@@ -1,5 +1,6 @@
 """Single questions, asked to learn what the answer is."""
 
+from benchmarks.failures import Failed
 from benchmarks.load.http import Answer
 from benchmarks.load.talks import Switchboard, Talk
 
@@ -7,7 +8,7 @@ PATIENCE_SECONDS = 30.0
 
 
 def fetch(port: int, question: bytes) -> Answer:
-    """The answer to one question. Raises `TimeoutError` where there is none."""
+    """The answer to one question. Raises `Failed` where there is none."""
     kept: list[Answer] = []
 
     def talk() -> Talk:
@@ -17,5 +18,5 @@ def fetch(port: int, question: bytes) -> Answer:
 
     Switchboard(port, [talk()]).carry_on(seconds=PATIENCE_SECONDS)
     if not kept:
-        raise TimeoutError(question[:100])
+        raise Failed(f"no answer to {question[:100]!r}")
     return kept[0]

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.failures import Failed
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS, STOP_SECONDS = 60, 40
 
 
-class NotServing(Exception):
+class NotServing(Failed):
     """A server did not come up; the end of its log says why."""
 
 

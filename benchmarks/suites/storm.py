@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
+from benchmarks.failures import Failed
 from benchmarks.load.crowd import Tally
 from benchmarks.load.processes import Helpers, helpers
 from benchmarks.plan import Plan
@@ -21,7 +22,7 @@ CONTROL_SETTINGS = "benchmarks.storm.unguarded"
 CONTROL_TRIES = 3
 
 
-class CheckerSawNothing(Exception):
+class CheckerSawNothing(Failed):
     """The guards were off and the checker had nothing to say: its word is worth nothing."""
 
 
@@ -66,7 +67,7 @@ def _control(ready: Helpers, house: House, port: int, shows: list[int], *more: A
         storm = _storm(ready, house, port, show, *more)
         if storm.sold_twice:
             return storm
-    raise CheckerSawNothing
+    raise CheckerSawNothing(f"{len(shows)} storms without guards, and no seat sold twice")
 
 
 def _storm(

@@ -9,7 +9,7 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -37,28 +37,39 @@ def measure(house: House, kind: str, plan: Plan, results: Results) -> None:
         count = plan.payments_per_turn * (plan.rounds + 1) + 1
         pages = iter(here.do("money.paid_pages", count=count))
         post = Post(here.do("money.webhook_secret"))
-        first = {
-            SETTLES: (settled := post.signed("checkout.session.completed", next(pages))),
-            AGAIN: settled,
-            UNUSED: post.signed("customer.created", "cus_1"),
-        }
+        known = post.signed("checkout.session.completed", next(pages))
+        first = {SETTLES: known, AGAIN: known, UNUSED: post.signed("customer.created", "cus_1")}
         answers = [fetch(port, question) for question in first.values()]
-        batches = itertools.repeat(plan.payments_per_turn)
-        fresh = (post.of(itertools.islice(pages, size)) for size in batches)
         turn = partial(_turn, ready, plan)
         with bare_views(here, answers) as bare:
-            sides: dict[str, Side] = {
-                SETTLES: lambda: turn(port, next(fresh)),
-                AGAIN: lambda: turn(port, [post.newest]),
-                UNUSED: lambda: turn(port, post.unused(plan.payments_per_turn * 5)),
-            }
-            for number, name in enumerate(first):
-                body = request("POST", f"/answer/{number}/", body=b"x" * 250)
-                sides[f"bare {name}"] = partial(turn, bare, [body])
+            sides = _to_us(turn, port, post, pages, plan) | _to_bare_views(turn, bare, first)
             measured = by_turns(sides, rounds=plan.rounds)
     for name in first:
         both = (measured[name], measured[f"bare {name}"])
         results.add(compared(SUITE, kind, name, "bare Django view", both))
+
+
+Turn = Callable[[int, Sequence[bytes]], float]
+
+
+def _to_us(
+    turn: Turn, port: int, post: "Post", pages: Iterator[str], plan: Plan
+) -> dict[str, Side]:
+    count = plan.payments_per_turn
+    return {
+        SETTLES: lambda: turn(port, post.completed(itertools.islice(pages, count))),
+        AGAIN: lambda: turn(port, [post.newest]),
+        UNUSED: lambda: turn(port, post.unused(count * 5)),
+    }
+
+
+def _to_bare_views(turn: Turn, port: int, first: dict[str, bytes]) -> dict[str, Side]:
+    """The same bodies, to views that read them and answer what ours answered."""
+    ours, theirs = b"/api/webhook/", "/answer/{}/"
+    return {
+        f"bare {name}": partial(turn, port, [asked.replace(ours, theirs.format(n).encode())])
+        for n, (name, asked) in enumerate(first.items())
+    }
 
 
 @dataclass
@@ -79,7 +90,7 @@ class Post:
         )
         return self.newest
 
-    def of(self, pages: Iterable[str]) -> list[bytes]:
+    def completed(self, pages: Iterable[str]) -> list[bytes]:
         return [self.signed("checkout.session.completed", page) for page in pages]
 
     def unused(self, count: int) -> list[bytes]:
