@@ -12,7 +12,7 @@ from benchmarks.failures import Failed
 from benchmarks.load.talks import Switchboard, Talk
 from benchmarks.machine import busy_seconds
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 20.0
 
 
 class Unexpected(Failed):
