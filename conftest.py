@@ -4,13 +4,17 @@ import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from users import authentication
 from users.models import User
 from users.tests.factories import UserFactory
 
 
 @pytest.fixture(autouse=True)
-def _fresh_cache() -> None:
+def _nothing_is_remembered(settings) -> None:
+    """Neither answers nor logins. Tests of what is believed for a while name it themselves."""
     cache.clear()
+    authentication.forget_all()
+    settings.LOGIN_TRUSTED_SECONDS = 0
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ safe is told in `claims.py`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -58,8 +58,7 @@ def hold(
     prices = _price(show, seats, choices)
     if user_id is not None:
         _check_holds_of(user_id, show, at)
-    if taken := [seat for seat in seats.values() if seat.has_ticket]:
-        claims.free_or_refuse(show, taken, at)
+    claims.free_or_refuse(show, seats.values(), at)
     claims.note_change(show.pk)
     return _insert(user_id, show, prices, at, channel)
 
@@ -71,11 +70,11 @@ def _check_on_sale(show: ShowTime, at: datetime) -> None:
         raise errors.SalesClosed
 
 
-def _find_seats(show: ShowTime, choices: Iterable[SeatChoice]) -> dict[int, Any]:
-    """The seats by id, marked with whether they have a ticket."""
+def _find_seats(show: ShowTime, choices: Iterable[SeatChoice]) -> dict[int, Seat]:
     ids = [choice.seat_id for choice in choices]
-    seats = claims.marked(Seat.objects.in_use().filter(hall=show.hall_id, pk__in=ids), show)
-    found = {seat.pk: seat for seat in seats.select_related("category")}
+    seats = Seat.objects.in_use().filter(hall=show.hall_id, pk__in=ids)
+    # Without the order of a plan, which is by hall and by cinema: they would be joined for it.
+    found = {seat.pk: seat for seat in seats.select_related("category").order_by()}
     if unknown := [pk for pk in ids if pk not in found]:
         raise errors.UnknownSeats(seats=unknown)
     return found

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import IntegrityError
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F
 
 from reservation import errors
 from reservation.models import Reservation, ReservationState, Seat, ShowTime, Ticket
@@ -32,12 +32,6 @@ def lock_show(show_id: int) -> ShowTime:
         raise errors.UnknownShow from None
 
 
-def marked(seats: QuerySet[Seat], show: ShowTime) -> QuerySet[Seat]:
-    """These seats, each with whether a ticket of the show holds it: `has_ticket`."""
-    tickets = Ticket.objects.live().filter(showtime=show, seat=OuterRef("pk"))
-    return seats.annotate(has_ticket=Exists(tickets))
-
-
 def free_or_refuse(show: ShowTime, seats: Collection[Seat], at: datetime) -> None:
     """Release what dead holds still keep of these seats; `SeatsTaken` names the others'.
 
@@ -45,6 +39,9 @@ def free_or_refuse(show: ShowTime, seats: Collection[Seat], at: datetime) -> Non
     turn the order of locks around.
     """
     tickets = Ticket.objects.live().filter(showtime=show, seat__in=seats)
+    if not tickets.exists():
+        # As a rule nobody has them, and only that has to be quick.
+        return
     dead, rivals = [], set()
     for ticket in tickets.select_related("reservation"):
         if ticket.reservation.state_at(at) == ReservationState.EXPIRED:

@@ -78,7 +78,7 @@ class TestHold:
     ):
         show, seats = show_and_seats
         for wish in (seats[:1], seats[1:]):
-            with django_assert_num_queries(9):
+            with django_assert_num_queries(10):
                 ids = [seat.pk for seat in wish]
                 owner_client.post(URL, {"showtime": show.pk, "seats": ids})
 

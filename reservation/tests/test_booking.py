@@ -85,7 +85,7 @@ class TestHold:
         self, owner, count, django_assert_num_queries
     ):
         show, seats = show_with_seats(10)
-        with django_assert_num_queries(9):  # 7, and the savepoint that a test adds
+        with django_assert_num_queries(10):  # 8, and the savepoint that a test adds
             held(owner, show, seats[:count], at=NOW)
 
     def test_seats_of_another_hall_are_refused_by_name(self, owner):
