@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.text import slugify
 
+from reservation import edition
 from reservation.models import Genre, Movie
 
 
@@ -207,6 +208,7 @@ def add_films() -> int:
         for movie, film in zip(movies, missing, strict=True)
         for name in film.genres.split(", ")
     )
+    edition.change()
     return len(missing)
 
 
