@@ -55,8 +55,13 @@ def _statements(_: str, results: Results) -> str:
     facts = results.facts.get("booking", {}).get("SQLite")
     if facts is None:
         return ""
-    short = (re.sub(r"SELECT .*? FROM", "SELECT … FROM", sql) for sql in facts["statements"])
+    columns = re.compile(r"(SELECT|RETURNING) [^()]*?(?= FROM|$)|(?<=\()(\"\w+\", )+\"\w+\"")
+    short = (columns.sub(_shortened, sql).replace('"', "") for sql in facts["statements"])
     return "```sql\n" + "\n".join(short) + "\n```\n"
+
+
+def _shortened(columns: re.Match[str]) -> str:
+    return f"{columns[1]} …" if columns[1] else "…"
 
 
 def _storm(_: str, results: Results) -> str:

@@ -1,20 +1,21 @@
-"""Where the time of one booking goes: samples of one thread that books, layer by layer.
+"""Where the time of one booking goes: samples of a process that books alone, layer by layer.
 
-A second thread looks a thousand times a second at what the first one is doing. What it
-finds in a C function, or in the standard library, counts for whoever called it.
+A timer interrupts a thousand times a second and looks at what is being done. What it finds
+in a C function, or in the standard library, counts for whoever called it.
 """
 
 import json
-import sys
-import threading
+import signal
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from django.test import Client
 
-SAMPLE_SECONDS, SWITCH_SECONDS = 0.001, 0.0002
+SAMPLE_SECONDS = 0.001
 WARM_UPS = 20
 DRF = "REST framework: the view, and the shapes of question and answer"
 # The first whose mark is in the path of the frame's file; inner frames count before outer ones.
@@ -39,20 +40,32 @@ REST = "all else"
 
 def of_one_booking(bookings: list[dict[str, Any]]) -> dict[str, float]:
     """The share of each layer, over all of these bookings but the first ones, which warm up."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     client = Client(SERVER_NAME="localhost")
-    found: Counter[str] = Counter()
-    ended = threading.Event()
-    sampler = threading.Thread(target=_sample, args=(threading.get_ident(), found, ended))
     for booking in bookings[:WARM_UPS]:
         _book(client, booking)
-    sampler.start()
-    for booking in bookings[WARM_UPS:]:
-        _book(client, booking)
-    ended.set()
-    sampler.join()
+    with _sampling() as found:
+        for booking in bookings[WARM_UPS:]:
+            _book(client, booking)
     total = sum(found.values())
     return {layer: count / total for layer, count in found.most_common()}
+
+
+@contextmanager
+def _sampling() -> Iterator[Counter[str]]:
+    found: Counter[str] = Counter()
+
+    def look(_: int, frame: FrameType | None) -> None:
+        layer = _layer(frame)
+        if layer is not None:
+            found[layer] += 1
+
+    before = signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, SAMPLE_SECONDS, SAMPLE_SECONDS)
+    try:
+        yield found
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _book(client: Client, booking: dict[str, Any]) -> None:
@@ -64,14 +77,6 @@ def _book(client: Client, booking: dict[str, Any]) -> None:
     )
     if answer.status_code != 201:
         raise ValueError(answer.content.decode())
-
-
-def _sample(thread: int, found: Counter[str], ended: threading.Event) -> None:
-    while not ended.wait(SAMPLE_SECONDS):
-        frame = sys._current_frames().get(thread)
-        layer = _layer(frame)
-        if layer is not None:
-            found[layer] += 1
 
 
 def _layer(innermost: FrameType | None) -> str | None:
