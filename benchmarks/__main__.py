@@ -40,21 +40,27 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = _parser().parse_args()
     plan = QUICK if options.quick else FULL
-    wanted = options.suites or plan.suites
     results = Results(machine.describe())
     begun = time.monotonic()
-    for kind in options.database or plan.kinds:
-        _measure(kind, plan, wanted, results)
+    try:
+        for kind in options.database or plan.kinds:
+            _measure(kind, plan, options.suites or plan.suites, results)
+    finally:
+        # Whoever stops a run keeps what it found until then.
+        _report(results, keep=not options.quick)
+    console.print(f"{time.monotonic() - begun:.0f} s in all")
+    return 1 if results.objections else 0
+
+
+def _report(results: Results, *, keep: bool) -> None:
     print_figures(console, results)
     print_facts(console, results)
-    console.print(f"{time.monotonic() - begun:.0f} s in all")
-    if not options.quick:
+    for objection in results.objections:
+        console.print(objection, style="red", markup=False)
+    if keep:
         found = results.beside(Results.load(KEPT)) if KEPT.exists() else results
         found.save(KEPT)
         document.write(found, DOCUMENT)
-    for objection in results.objections:
-        console.print(f"[red]{objection}")
-    return 1 if results.objections else 0
 
 
 def _measure(kind: str, plan: Plan, wanted: Collection[str], results: Results) -> None:
