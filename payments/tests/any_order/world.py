@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
+from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -19,13 +20,16 @@ from payments.sandbox import Sandbox
 from payments.sandbox.delivery import signature
 from payments.sandbox.errors import RefusedError
 from payments.tests.any_order.seams import Crash, Seams
-from payments.tests.moments import DAY, NOW, SECOND
+from payments.tests.moments import DAY, MINUTE, NOW, SECOND
 from reservation.models import Seat, ShowTime
 from users.models import User
 
 # Stripe tries for three days to deliver an event. A house whose worker is away for longer
 # has to look for itself; so long, ours is not.
 LONGEST_WITHOUT_COLLECTING = 2.5 * DAY
+
+# How far a clock may be behind the others.
+LONGEST_LAG = 2 * MINUTE
 
 Item = TypeVar("Item")
 
@@ -60,6 +64,7 @@ class World:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         stage.clock.move_to(NOW)
+        cache.clear()
         self.stripe = Sandbox().start()
         stage.settings.STRIPE_API_BASE = self.stripe.api_base
         self._database = transaction.atomic()
@@ -70,6 +75,8 @@ class World:
         logging.getLogger("payments.rounds").addHandler(self._complaints)
         # Reservations that somebody asked, with whatever success, to cancel.
         self.called_off: set[int] = set()
+        # Ids of the events that arrived, done with or not.
+        self.delivered: set[str] = set()
         self._collected_at = NOW
 
     def close(self) -> None:
@@ -112,6 +119,7 @@ class World:
 
     def deliver(self, event: dict[str, Any]) -> None:
         """Post an event to the webhook, signed just now."""
+        self.delivered.add(event["id"])
         body = json.dumps(event).encode()
         signed = signature(
             body, secret=self.stripe.webhook_secret, timestamp=int(self.now.timestamp())
