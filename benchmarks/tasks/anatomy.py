@@ -9,7 +9,6 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -58,9 +57,11 @@ def _sampling() -> Iterator[Counter[str]]:
         layer = _layer(frame)
         if layer is not None:
             found[layer] += 1
+        # Set anew after each look, so that none can interrupt another.
+        signal.setitimer(signal.ITIMER_REAL, SAMPLE_SECONDS)
 
     before = signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_REAL, SAMPLE_SECONDS, SAMPLE_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, SAMPLE_SECONDS)
     try:
         yield found
     finally:
@@ -83,7 +84,7 @@ def _layer(innermost: FrameType | None) -> str | None:
     """Whose work it is. `None` for the test client's own, which no server does."""
     frames = []
     while innermost is not None:
-        frames.append((Path(innermost.f_code.co_filename).as_posix(), innermost.f_code.co_name))
+        frames.append((innermost.f_code.co_filename, innermost.f_code.co_name))
         innermost = innermost.f_back
     if any(function == "_commit" for _, function in frames):
         return "the database: commit"
