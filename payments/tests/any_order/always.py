@@ -124,6 +124,20 @@ def assert_banks_are_waited_for(before: Books, after: Books) -> None:
             assert reservation.state_at(after.at) == HELD, f"{reservation.pk} was not waited for"
 
 
+def assert_only_untouched_money_buys(before: Books, after: Books) -> None:
+    """What went back, was promised back or was taken by a bank confirms nothing."""
+    waiting = {row.pk for row in before.reservations if row.state != CONFIRMED}
+    given_up = {str(p.pk) for p in before.payments if p.refunds.all() or p.disputes.all()}
+    for reservation in after.sold:
+        if reservation.pk in waiting:
+            assert any(
+                charge["metadata"]["payment"] not in given_up
+                and not before.refunded(charge)
+                and not before.taken(charge)
+                for charge in after.charges_of(reservation=reservation.pk)
+            ), f"{reservation.pk} was bought with money that is gone"
+
+
 def assert_nobody_is_turned_away(before: Books, after: Books) -> None:
     """Who paid late is refunded only where somebody else lives on the seats, or the show began."""
     for reservation in after.reservations:

@@ -42,6 +42,7 @@ class Machine(RuleBasedStateMachine):
         always.assert_nothing_is_given_away(self.books)
         always.assert_nobody_is_forgotten(self.books)
         always.assert_banks_are_waited_for(before, self.books)
+        always.assert_only_untouched_money_buys(before, self.books)
         always.assert_nobody_is_turned_away(before, self.books)
         always.assert_promises_are_kept(self.books, self.world.called_off)
         assert not self.world.sins, self.world.sins

@@ -17,10 +17,14 @@ class Paying(Staging):
             return
         reservation, page = found
         self.world.wait(33 * MINUTE)
-        self.pay_page(page, "later" if scene.end == 0 else "paid")
+        self.pay_page(page, "later" if scene.end < 2 else "paid")
         self.world.wait(12 * MINUTE)
         self.rival_comes(reservation, scene)
         self.news(page, scene)
+
+    def paid_late_for_free_seats(self, scene: Scene) -> None:
+        """The same, but the rival has let go: nobody lives on the seats, and they are bought."""
+        self.paid_late(scene._replace(rival="died", end=5))
 
     def robbed_while_a_clock_lags(self, scene: Scene) -> None:
         """A hold is over, its seats are somebody's, and one process has not noticed the time."""

@@ -103,7 +103,9 @@ class Staging(Trouble, Banks):
                 self.pay_page(page)
                 self.come_back(page)
         elif rival is not None and scene.rival == "died":
-            self.world.wait(11 * MINUTE)
+            self.world.wait(13 * MINUTE)
+            # For every clock, however slow; what was true before is forgotten.
+            self.look()
 
     def news(self, page: Page, scene: Scene) -> None:
         """Somebody hears of what became of that page, or nobody yet."""

@@ -16,6 +16,7 @@ from payments.tests.any_order.world import Stage
 # How often, in proportion.
 WEIGHTS = {
     "paid_late": 3,
+    "paid_late_for_free_seats": 2,
     "robbed_while_a_clock_lags": 2,
     "old_news_comes_last": 2,
     "page_asked_for_twice": 2,
