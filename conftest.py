@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from cinema_reservation.tests.rivals import PATIENCE_SECONDS, Intruder
 from users import authentication
 from users.models import User
 from users.tests.factories import UserFactory
@@ -71,3 +72,35 @@ def stranger_client(stranger) -> APIClient:
 @pytest.fixture
 def staff_client(staff) -> APIClient:
     return client_of(staff)
+
+
+@pytest.fixture
+def intrude(monkeypatch):
+    """Let a rival in before, or after, the first call of a function."""
+
+    def plan(module, name, act, *, after=False, **how) -> Intruder:
+        rival, call = Intruder(act, **how), getattr(module, name)
+
+        def interrupted(*args, **kwargs):
+            if not after:
+                rival.comes()
+            result = call(*args, **kwargs)
+            if after:
+                rival.comes()
+            return result
+
+        monkeypatch.setattr(module, name, interrupted)
+        return rival
+
+    return plan
+
+
+@pytest.fixture
+def let_in(intrude):
+    """Let a rival in at a moment, and watch whether it waits."""
+
+    def plan(moment, act) -> Intruder:
+        where, name, after = moment
+        return intrude(where, name, act, after=after, patience=PATIENCE_SECONDS)
+
+    return plan

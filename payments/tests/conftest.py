@@ -8,7 +8,6 @@ import time_machine
 from payments import checkout
 from payments.sandbox import Sandbox
 from payments.tests.moments import NOW
-from payments.tests.rivals import Intruder
 from reservation.models import TicketType
 from reservation.tests.factories import held, show_with_seats
 
@@ -34,27 +33,6 @@ def it_is_now() -> Iterator[None]:
 def adult(transactional_db) -> None:
     """Tests with real transactions empty every table; a price needs a ticket type."""
     TicketType.objects.get_or_create(is_default=True, defaults={"name": "Adult"})
-
-
-@pytest.fixture
-def intrude(monkeypatch):
-    """Let a rival in before, or after, the first call of a function."""
-
-    def plan(module, name, act, *, after=False) -> Intruder:
-        rival, call = Intruder(act), getattr(module, name)
-
-        def interrupted(*args, **kwargs):
-            if not after:
-                rival.comes()
-            result = call(*args, **kwargs)
-            if after:
-                rival.comes()
-            return result
-
-        monkeypatch.setattr(module, name, interrupted)
-        return rival
-
-    return plan
 
 
 @pytest.fixture

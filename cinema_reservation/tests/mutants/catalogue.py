@@ -6,6 +6,7 @@ from cinema_reservation.tests.mutants import (
     leaving,
     seats,
     settling,
+    waiting,
     waiving,
     working,
 )
@@ -17,5 +18,6 @@ MUTANTS = (
     *leaving.MUTANTS,
     *waiving.MUTANTS,
     *seats.MUTANTS,
+    *waiting.MUTANTS,
     *working.MUTANTS,
 )
