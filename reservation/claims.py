@@ -26,10 +26,16 @@ def lock_show(show_id: int) -> ShowTime:
     Returns it with its film, hall and cinema. Raises `UnknownShow`.
     """
     shows = ShowTime.objects.select_related("movie", "hall__cinema")
+    locked = shows.select_for_update(of=("self",), no_key=True)
     try:
-        return shows.select_for_update(of=("self",), no_key=True).get(pk=show_id)
+        return locked.get(pk=show_id)
     except ShowTime.DoesNotExist:
-        raise errors.UnknownShow from None
+        # Where the show was moved while we waited for it, PostgreSQL finds its new row not to
+        # fit the old film or hall, and no row at all. It is there on a second look.
+        moved = locked.filter(pk=show_id).first()
+    if moved is None:
+        raise errors.UnknownShow
+    return moved
 
 
 def free_or_refuse(show: ShowTime, seats: Collection[Seat], at: datetime) -> None:

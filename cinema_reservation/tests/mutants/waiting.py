@@ -100,4 +100,15 @@ MUTANTS = (
         ),
         needs_postgres=True,
     ),
+    Mutant(
+        name="moved-show-is-looked-up-again",
+        breaks="Who waits for a show that is being moved is not told that there is none.",
+        file=CLAIMS,
+        old="        moved = locked.filter(pk=show_id).first()\n",
+        new="        moved = None\n",
+        tests=(
+            f"{HOUSE}::TestMovingAShow::test_to_another_hall_keeps_a_hold_waiting_and_refuses_it",
+        ),
+        needs_postgres=True,
+    ),
 )

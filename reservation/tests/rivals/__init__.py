@@ -36,6 +36,7 @@ where one writer at a time begins, every rival waits everywhere.
 | hold                  | changes the price                   | changes nothing that was held     |
 |                       | changes a ticket type (free)        | changes a whole total, or nothing |
 |                       | moves the show                      | is refused                        |
+| move the show         | holds                               | holds seats of where it is now    |
 | waive                 | waives, cancels                     | leaves no more due than that      |
 | cancel, confirm       | waives                              | gives up what is due then         |
 

@@ -203,3 +203,22 @@ class TestMovingAShow:
         assert isinstance(rival.outcome, programme.ShowHasReservations)
         assert owners_of(seats) == [mine, mine, None]
         assert rival.waited
+
+    @while_changing
+    def test_to_another_hall_keeps_a_hold_waiting_and_refuses_it(
+        self, stranger, show, seats, let_in, moment
+    ):
+        rival = let_in(moment, partial(held, stranger, show, seats, at=NOW))
+        programme.change(show_id=show.pk, changes=self.changes("hall"))
+        assert isinstance(rival.outcome, errors.UnknownSeats)
+        assert rival.waited
+
+    @while_changing
+    def test_to_another_film_keeps_a_hold_waiting_that_is_then_of_that_film(
+        self, stranger, show, seats, let_in, moment
+    ):
+        changes = self.changes("movie")
+        rival = let_in(moment, partial(held, stranger, show, seats, at=NOW))
+        programme.change(show_id=show.pk, changes=changes)
+        assert rival.outcome.showtime.movie == changes["movie"]
+        assert rival.waited
