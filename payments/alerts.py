@@ -20,6 +20,10 @@ ADVICE = {
         "the customer by other means and say so at the desk: Refunds, select the failed one, "
         "'Paid back by other means'."
     ),
+    AlertKind.REFUND_OVERDUE: (
+        "Look at the refund in Stripe's dashboard: the balance may be short, or the key of this "
+        "system may not be allowed to refund."
+    ),
     AlertKind.NOT_AS_ASKED: (
         "The seats were not sold for it. What came in our currency goes back by itself; look at "
         "Stripe's dashboard for anything else."
@@ -40,12 +44,21 @@ ADVICE = {
 
 
 def alert(*, kind: AlertKind, payment: Payment, sentence: str, at: datetime) -> None:
-    """Put it on the list, and mail it to staff, unless it is on the list already."""
-    opened, is_new = Alert.objects.open().get_or_create(
-        kind=kind, payment=payment, defaults={"sentence": sentence[:500], "created_at": at}
+    """Put it on the list, and mail it to staff, unless it is on the list already.
+
+    What somebody has dealt with stays so: only news, another amount, opens it again.
+    """
+    told = Alert.objects.filter(kind=kind, payment=payment)
+    if told.filter(sentence=sentence).exclude(closed_by=None).exists():
+        return
+    opened, is_new = told.open().get_or_create(
+        kind=kind, payment=payment, defaults={"sentence": sentence, "created_at": at}
     )
     if is_new:
         _mail(opened)
+    elif opened.sentence != sentence:
+        opened.sentence = sentence
+        opened.save(update_fields=["sentence"])
 
 
 def mended(*, kind: AlertKind, payments: Iterable[Payment], at: datetime) -> None:

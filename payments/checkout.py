@@ -7,10 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from cinema_reservation.errors import DomainError
 from cinema_reservation.money import written
-from payments import alerts, gateway, settlement
+from payments import alerts, disputes, gateway, refunds, settlement
 from payments.gateway import Session
 from payments.models import AlertKind, Payment, PaymentState
 from reservation import booking
@@ -18,6 +19,8 @@ from reservation.models import Reservation
 
 log = logging.getLogger(__name__)
 
+# A page that Stripe was asked about so lately is given without asking again.
+LOOK_AGAIN = timedelta(seconds=10)
 # Stripe's shortest session, and time enough for a retry to arrive.
 SHORTEST_SESSION = timedelta(minutes=30, seconds=30)
 
@@ -62,10 +65,11 @@ def open_checkout(*, reservation_id: int, at: datetime) -> Payment | None:
 
 
 def _learn_of_ended_payment(reservation_id: int, at: datetime) -> None:
-    """A page past its end may have been paid in its last second: ask before opening another."""
-    ended = Payment.objects.live().filter(reservation=reservation_id, expires_at__lte=at).first()
-    if ended is not None and ended.session_id:
-        sync(ended.session_id, at=at)
+    """A page may have been paid, or closed, since: ask before giving it, or another one."""
+    seen_lately = Q(expires_at__gt=at, looked_at__gt=at - LOOK_AGAIN)
+    live = Payment.objects.live().filter(reservation=reservation_id).exclude(seen_lately).first()
+    if live is not None and live.session_id:
+        sync(live.session_id, at=at)
 
 
 @transaction.atomic
@@ -195,13 +199,19 @@ def sync(session_id: str, *, at: datetime) -> Payment | None:
     payment_id = _payment_of(session)
     if payment_id is None:
         return None
-    payment = _move_forward(payment_id, session, at)
     if session.has_lost_money:
-        # Before it is settled: what went back, or was asked back, buys nothing.
-        settlement.import_from_stripe(payment, at=at)
-    else:
-        settlement.settle(reservation_id=payment.reservation_id, at=at)
+        # Before its arrival counts: what went back, or was asked back, buys nothing.
+        _learn_of_losses(payment_id, session, at)
+    payment = _move_forward(payment_id, session, at)
+    settlement.settle(reservation_id=payment.reservation_id, at=at)
     return payment
+
+
+def _learn_of_losses(payment_id: uuid.UUID, session: Session, at: datetime) -> None:
+    payment = Payment.objects.get(pk=payment_id)
+    payment.payment_intent_id = session.payment_intent_id
+    refunds.ask_after(payment, at=at)
+    disputes.ask_after(payment, at=at)
 
 
 def sync_intent(payment_intent_id: str, *, at: datetime) -> Payment | None:
@@ -264,10 +274,13 @@ def _move_forward(payment_id: uuid.UUID, session: Session, at: datetime) -> Paym
     reservation = booking.lock(payment.reservation_id)
     if payment.is_final or not (payment.is_live or session.is_paid):
         return payment
-    before = payment.state
+    before, state = payment.state, _state(payment, session)
+    if before == PaymentState.PROCESSING and state == PaymentState.OPEN:
+        # An answer from before the order was given to the bank.
+        return payment
     payment.session_id, payment.checkout_url = session.id, session.url
     payment.payment_intent_id = session.payment_intent_id
-    payment.state = _state(payment, session)
+    payment.state = state
     payment.looked_at = at
     if session.is_paid and _is_our_money(payment, session):
         payment.amount_received = session.amount

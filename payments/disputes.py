@@ -20,6 +20,14 @@ STATES = {
     "warning_closed": DisputeState.WON,
     "won": DisputeState.WON,
     "lost": DisputeState.LOST,
+    # Ended before it began, by giving the money back.
+    "prevented": DisputeState.LOST,
+}
+ORDER = {
+    DisputeState.INQUIRY: 0,
+    DisputeState.OPEN: 1,
+    DisputeState.WON: 2,
+    DisputeState.LOST: 2,
 }
 
 
@@ -35,35 +43,37 @@ def _import(payment: Payment, told: StripeDispute, at: datetime) -> None:
     reservation = booking.lock(payment.reservation_id)
     # A state that we do not know is one in which the money may be gone.
     state = STATES.get(told.status, DisputeState.OPEN)
-    before = Dispute.objects.filter(stripe_id=told.id).first()
-    Dispute.objects.update_or_create(
-        stripe_id=told.id,
-        defaults={"state": state, "amount": told.amount, "looked_at": at},
-        create_defaults={
-            "payment": payment,
-            "state": state,
-            "amount": told.amount,
-            "reason": told.reason[:100],
-            "answer_by": told.answer_by,
-            "created_at": at,
-            "looked_at": at,
-        },
-    )
-    if before is None or before.state != state:
-        booking.settle_from(reservation, at)
-        _tell_staff(payment, told, state, at)
-
-
-def _tell_staff(payment: Payment, told: StripeDispute, state: DisputeState, at: datetime) -> None:
-    if state in {DisputeState.WON, DisputeState.LOST}:
-        alerts.mended(kind=AlertKind.DISPUTED, payments=[payment], at=at)
+    dispute = Dispute.objects.filter(stripe_id=told.id).first()
+    if dispute is None:
+        dispute = _new(payment, told, at)
+    elif not _is_news(dispute, state):
         return
-    amount = written(told.amount, payment.currency)
-    until = f", until {told.answer_by:%d %b %Y %H:%M} UTC" if told.answer_by else ""
-    alerts.alert(
-        kind=AlertKind.DISPUTED,
-        payment=payment,
-        sentence=f"The customer's bank disputes {amount} ({told.reason}) and waits for an "
-        f"answer{until}.",
-        at=at,
-    )
+    dispute.state, dispute.amount, dispute.answer_by = state, told.amount, told.answer_by
+    dispute.looked_at = at
+    dispute.save()
+    booking.settle_from(reservation, at)
+    _tell_staff(dispute, at)
+
+
+def _new(payment: Payment, told: StripeDispute, at: datetime) -> Dispute:
+    return Dispute(payment=payment, stripe_id=told.id, reason=told.reason[:100], created_at=at)
+
+
+def _is_news(dispute: Dispute, state: DisputeState) -> bool:
+    """Forward only: first the bank asks, then it takes, then it decides, perhaps once more."""
+    return state != dispute.state and ORDER[state] >= ORDER[DisputeState(dispute.state)]
+
+
+def _tell_staff(dispute: Dispute, at: datetime) -> None:
+    # A question that became a dispute is told as what it is now.
+    alerts.mended(kind=AlertKind.DISPUTED, payments=[dispute.payment], at=at)
+    amount = written(dispute.amount, dispute.payment.currency)
+    until = f" Answer until {dispute.answer_by:%d %b %Y %H:%M} UTC." if dispute.answer_by else ""
+    match dispute.state:
+        case DisputeState.INQUIRY:
+            what = f"The customer's bank asks about {amount} ({dispute.reason}); it took nothing."
+        case DisputeState.OPEN:
+            what = f"The customer's bank took {amount} back ({dispute.reason}) until it decides."
+        case _:
+            return
+    alerts.alert(kind=AlertKind.DISPUTED, payment=dispute.payment, sentence=what + until, at=at)

@@ -31,7 +31,7 @@ stripe.enable_telemetry = False
 
 CONNECT_AND_READ_SECONDS = (3, 5)
 WEBHOOK_TOLERANCE_SECONDS = 300
-MOST_EVENTS = 1000
+MOST_EVENTS = 10_000
 STRIPE_ID = re.compile(r"[A-Za-z0-9_]{1,255}\Z")
 
 
@@ -135,6 +135,9 @@ def _stripe() -> Iterator[stripe.StripeClient]:
         raise (UnknownToStripe if missing else StripeRefused) from error
     except (stripe.CardError, stripe.IdempotencyError) as error:
         raise StripeRefused from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        log.error("Stripe does not take STRIPE_SECRET_KEY for this: %s", error)
+        raise StripeUnavailable from error
     except stripe.StripeError as error:
         log.warning("Stripe cannot answer: %s", error)
         raise StripeUnavailable from error

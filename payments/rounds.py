@@ -7,6 +7,7 @@ database being away ends a round and leaves the rest to the next.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -24,6 +25,8 @@ from reservation.models import Reservation, ReservationState
 log = logging.getLogger(__name__)
 
 ROWS_PER_ROUND = 200
+# Others wait for their turn: codes and mail, other rounds, whoever stops the worker.
+LONGEST_ROUND_SECONDS = 20
 # A webhook is seconds away as a rule; after that, asking is cheaper than waiting.
 LOOK_AGAIN = timedelta(minutes=5)
 # What nobody waits for any more is asked about sooner, yet not in every round.
@@ -39,9 +42,11 @@ Row = TypeVar("Row")
 
 
 def _each(rows: Iterable[Row], step: Callable[[Row], object]) -> int:
-    """Do the step for every row. Returns how many were done."""
-    done = 0
+    """Do the step for every row, as far as time allows. Returns how many were done."""
+    done, ends = 0, time.monotonic() + LONGEST_ROUND_SECONDS
     for row in rows:
+        if time.monotonic() > ends:
+            break
         try:
             step(row)
             done += 1
@@ -61,7 +66,9 @@ def look_at_payments(*, at: datetime) -> int:
 
     Payments that nobody waits for any more are closed, so that nobody pays them.
     """
-    unwanted = Q(expires_at__lte=at) | ~Q(reservation__state=ReservationState.HELD)
+    is_over = Q(expires_at__lte=at) | ~Q(reservation__state=ReservationState.HELD)
+    # A bank takes days, and can't be hurried.
+    unwanted = is_over & ~Q(state=PaymentState.PROCESSING)
     unfinished = Q(state=PaymentState.CREATING)
     due = (
         Q(looked_at__lte=at - LOOK_AGAIN)
@@ -77,7 +84,9 @@ def _look(payment: Payment, at: datetime) -> None:
         return
     if payment.session_id is None:
         checkout.finish_creating(payment)
-    if payment.reservation.state_at(at) == ReservationState.HELD and payment.expires_at > at:
+    is_held = payment.reservation.state_at(at) == ReservationState.HELD
+    is_open = is_held and payment.expires_at > at
+    if is_open or payment.state == PaymentState.PROCESSING:
         checkout.sync(payment.session_id or "", at=at)
     else:
         checkout.close(payment, at=at)
@@ -100,7 +109,7 @@ def settle_unsettled(*, at: datetime) -> int:
 def _settle(reservation: Reservation, at: datetime) -> None:
     same = Reservation.objects.filter(pk=reservation.pk, settle_after=reservation.settle_after)
     if same.update(settle_after=at + RETRY_SETTLING):
-        settlement.settle(reservation_id=reservation.pk, at=at)
+        settlement.settle_now(reservation_id=reservation.pk, at=at)
 
 
 def send_refunds(*, at: datetime) -> int:
@@ -114,11 +123,13 @@ def send_refunds(*, at: datetime) -> int:
 
 def _send(refund: Refund, at: datetime) -> None:
     if Refund.objects.claim(refund, at=at):
+        refunds.tell_if_late(refund, at=at)
         refunds.send(refund, at=at)
 
 
 def _ask_after(refund: Refund, at: datetime) -> None:
     if Refund.objects.claim(refund, at=at):
+        refunds.tell_if_late(refund, at=at)
         settlement.import_from_stripe(refund.payment, at=at)
 
 
@@ -138,7 +149,7 @@ def expire_holds(*, at: datetime) -> int:
     """Tidy up holds past their time, after the last word on what was paid for them."""
     overdue = Reservation.objects.overdue(at).order_by("expires_at")
     may_be_paid = Exists(Payment.objects.live().filter(reservation=OuterRef("pk")))
-    ids = overdue.exclude(may_be_paid).exclude(settle_after__lte=at).values_list("pk", flat=True)
+    ids = overdue.exclude(may_be_paid).filter(settle_after=None).values_list("pk", flat=True)
     return _each(ids[:ROWS_PER_ROUND], lambda pk: booking.expire(reservation_id=pk, at=at))
 
 

@@ -9,31 +9,41 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import prefetch_related_objects
 
 from cinema_reservation.errors import DomainError
 from cinema_reservation.money import written
-from payments import alerts, disputes, gateway, mail, refunds
-from payments.models import AlertKind, Payment, PaymentState, Refund, RefundReason, RefundState
+from payments import alerts, books, disputes, gateway, mail, refunds
+from payments.books import Books
+from payments.models import AlertKind, Payment, Refund, RefundReason, RefundState
 from reservation import booking
 from reservation.errors import ShowCancelled
 from reservation.models import Reservation, ReservationState
 
 log = logging.getLogger(__name__)
 
+NOT_AS_ASKED = RefundReason.NOT_AS_ASKED
+
 
 def settle(*, reservation_id: int, at: datetime) -> None:
     """Confirm what is covered, send back what is kept above what is due.
 
-    Safe to call at any time, any number of times, by several at once. The decision is one
-    transaction under the locks of the payments and the reservation; Stripe is asked after
-    it. A refund that Stripe can't take now stays pending, and the worker asks again.
+    Safe to call at any time, any number of times, by several at once. A refund that Stripe
+    can't take now stays pending, and the worker asks again.
+    """
+    try:
+        settle_now(reservation_id=reservation_id, at=at)
+    except gateway.StripeUnavailable:
+        log.warning("refunds of reservation %s wait for Stripe", reservation_id)
+
+
+def settle_now(*, reservation_id: int, at: datetime) -> None:
+    """Settle, and say whether Stripe is away: raises `StripeUnavailable`.
+
+    The decision is one transaction under the locks of the payments and the reservation;
+    Stripe is asked after it.
     """
     for refund in _decide(reservation_id, at):
-        try:
-            refunds.send(refund, at=at)
-        except gateway.StripeUnavailable:
-            log.warning("refund %s waits for Stripe", refund.pk)
+        refunds.send(refund, at=at)
 
 
 def import_from_stripe(payment: Payment, *, at: datetime) -> None:
@@ -46,34 +56,26 @@ def import_from_stripe(payment: Payment, *, at: datetime) -> None:
 @transaction.atomic
 def _decide(reservation_id: int, at: datetime) -> list[Refund]:
     """Change the reservation and write the refunds. Returns all that Stripe hasn't heard of."""
-    payments = _lock_payments(reservation_id)
-    reservation = booking.lock(reservation_id)
-    # Refunds move under the reservation's lock, so it is only now that they stand still.
-    prefetch_related_objects(payments, "refunds", "disputes")
-    paid = [payment for payment in payments if payment.state == PaymentState.PAID]
-    rejected = [payment for payment in payments if payment.state == PaymentState.REJECTED]
-    if _is_covered(reservation, paid):
+    held = _confirm_or_end(books.lock(reservation_id), at)
+    waits = _write_refunds(held.paid, held.excess, _reason(held), at)
+    waits += _write_refunds(held.rejected, books.kept(held.rejected), NOT_AS_ASKED, at)
+    held = books.read(held.reservation, held.payments)
+    if held.is_all_back:
+        alerts.mended(kind=AlertKind.REFUND_FAILED, payments=held.payments, at=at)
+    _tell_what_is_missing(held, at)
+    booking.settle_from(held.reservation, _look_again(held, waits))
+    return list(Refund.objects.filter(payment__in=held.payments).unsent())
+
+
+def _confirm_or_end(held: Books, at: datetime) -> Books:
+    """What is covered is confirmed; what nothing can cover any more ends when its time is up."""
+    reservation = held.reservation
+    if _is_covered(reservation, held.paid):
         reservation = _confirm_or_give_up(reservation, at)
-    elif not any(payment.is_live for payment in payments):
-        # Nothing can cover it any more: a hold past its time is owed what it paid in part.
+    elif not any(payment.is_live for payment in held.payments):
         booking.expire(reservation_id=reservation.pk, at=at)
         reservation.refresh_from_db()
-    excess = _kept(paid) - reservation.amount_due
-    waits = _write_refunds(paid, excess, _reason(reservation, paid, excess), at)
-    waits += _write_refunds(rejected, _kept(rejected), RefundReason.NOT_AS_ASKED, at)
-    _tell_what_is_missing(reservation, paid, -excess, at)
-    booking.settle_from(reservation, _look_again(reservation, paid, waits))
-    return list(Refund.objects.filter(payment__in=payments).unsent())
-
-
-def _lock_payments(reservation_id: int) -> list[Payment]:
-    payments = Payment.objects.filter(reservation=reservation_id).order_by("pk")
-    return list(payments.select_for_update(no_key=True))
-
-
-def _kept(payments: Iterable[Payment]) -> int:
-    """What we keep of these payments, in minor units."""
-    return sum(payment.kept for payment in payments)
+    return books.read(reservation, held.payments)
 
 
 def _is_covered(reservation: Reservation, paid: Iterable[Payment]) -> bool:
@@ -86,7 +88,7 @@ def _is_covered(reservation: Reservation, paid: Iterable[Payment]) -> bool:
     if reservation.state not in {ReservationState.HELD, ReservationState.EXPIRED}:
         return False
     untouched = [p for p in paid if not p.refunds.all() and not p.disputes.all()]
-    return bool(untouched) and _kept(untouched) >= reservation.total
+    return bool(untouched) and books.kept(untouched) >= reservation.total
 
 
 def _confirm_or_give_up(reservation: Reservation, at: datetime) -> Reservation:
@@ -104,26 +106,26 @@ def _confirm_or_give_up(reservation: Reservation, at: datetime) -> Reservation:
 def _write_refunds(
     payments: list[Payment], excess: int, reason: RefundReason, at: datetime
 ) -> list[datetime]:
-    """Write refunds over `excess`; returns when to look again at those that have to wait.
+    """Write refunds over `excess`; returns when to look again at what has to wait.
 
-    Newest payment first: what came twice goes back to where it came from last. A payment
-    whose refund failed waits, and is then tried with a new key.
+    Newest payment first: what came twice goes back to where it came from last. What failed
+    waits, and is then tried with a new key; what was not tried yet does not wait for it.
     """
     waits = []
     for payment in sorted(payments, key=lambda payment: payment.created_at, reverse=True):
         amount = min(excess, payment.kept)
-        if amount <= 0:
-            continue
         retry_at = payment.refund_retry_at
-        if retry_at is not None and retry_at > at:
+        if amount > 0 and retry_at is not None and retry_at > at:
             waits.append(retry_at)
-            continue
-        excess -= amount
-        _write_refund(payment, amount, reason, at)
+            amount -= payment.held_back
+        if amount > 0:
+            excess -= amount
+            _write_refund(payment, amount, reason, at)
     return waits
 
 
 def _write_refund(payment: Payment, amount: int, reason: RefundReason, at: datetime) -> None:
+    retry_at = payment.refund_retry_at
     refund = payment.refunds.create(
         amount=amount,
         reason=reason,
@@ -132,46 +134,45 @@ def _write_refund(payment: Payment, amount: int, reason: RefundReason, at: datet
         idempotency_key=f"refund-{payment.pk}-{len(payment.refunds.all()) + 1}",
     )
     # Whoever was told of a failure hears of the next try when it succeeds.
-    if payment.refund_retry_at is None:
+    if retry_at is None or retry_at > at:
         mail.tell_refund(refund, payment.reservation)
 
 
-def _tell_what_is_missing(
-    reservation: Reservation, paid: list[Payment], missing: int, at: datetime
-) -> None:
+def _tell_what_is_missing(held: Books, at: datetime) -> None:
     """Tell staff of a sold reservation whose money went without us; never guess which seat.
 
     What a bank has yet to decide they were told of already.
     """
-    missing -= sum(payment.disputed for payment in paid)
-    if missing <= 0 or reservation.state != ReservationState.CONFIRMED:
-        alerts.mended(kind=AlertKind.TOO_LITTLE_KEPT, payments=paid, at=at)
-    elif paid:
+    missing = -held.excess - sum(payment.disputed for payment in held.paid)
+    is_due = held.reservation.state in {ReservationState.CONFIRMED, ReservationState.CANCELLED}
+    if missing <= 0 or not is_due:
+        alerts.mended(kind=AlertKind.TOO_LITTLE_KEPT, payments=held.paid, at=at)
+    elif held.paid:
+        currency = held.reservation.currency
         alerts.alert(
             kind=AlertKind.TOO_LITTLE_KEPT,
-            payment=max(paid, key=lambda payment: payment.created_at),
-            sentence=f"{written(missing, reservation.currency)} is missing of the "
-            f"{written(reservation.amount_due, reservation.currency)} that are due.",
+            payment=max(held.paid, key=lambda payment: payment.created_at),
+            sentence=f"{written(missing, currency)} is missing of the "
+            f"{written(held.reservation.amount_due, currency)} that are due.",
             at=at,
         )
 
 
-def _look_again(
-    reservation: Reservation, paid: Iterable[Payment], waits: list[datetime]
-) -> datetime | None:
+def _look_again(held: Books, waits: list[datetime]) -> datetime | None:
     """When the equation has to be looked at again, though nothing happens; never, at rest."""
     if waits:
         return min(waits)
-    if reservation.state == ReservationState.HELD and _kept(paid) > 0:
+    if held.reservation.state == ReservationState.HELD and books.kept(held.paid) > 0:
         # A part was paid for: it goes back when the hold ends.
-        return reservation.expires_at
+        return held.reservation.expires_at
     return None
 
 
-def _reason(reservation: Reservation, paid: Iterable[Payment], excess: int) -> RefundReason:
+def _reason(held: Books) -> RefundReason:
+    reservation = held.reservation
     if reservation.state == ReservationState.EXPIRED:
         return RefundReason.TOO_LATE
-    if excess <= reservation.waived - _given_back(paid):
+    if held.excess <= reservation.waived - _given_back(held.paid):
         return RefundReason.GOODWILL
     if reservation.state == ReservationState.CANCELLED:
         return RefundReason.CANCELLED

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 class AlertKind(models.TextChoices):
     REFUND_FAILED = "refund_failed", "A refund failed"
+    REFUND_OVERDUE = "refund_overdue", "A refund is late"
     NOT_AS_ASKED = "not_as_asked", "A payment was not as asked"
     DISPUTED = "disputed", "A payment is disputed"
     TOO_LITTLE_KEPT = "too_little_kept", "Less was kept than is due"

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from payments.models.dispute import GONE_STATES, DisputeState
-from payments.models.refund import RefundState
+from payments.models.refund import NOT_SENT_BY_US, Refund, RefundState
 from reservation.models import Reservation
 
 
@@ -99,9 +99,13 @@ class Payment(models.Model):
         More can be gone than came in, where a buyer was refunded and their bank took it once
         more. That loss is not made good by keeping other money.
         """
+        return max(self.amount_received - self._gone, 0)
+
+    @property
+    def _gone(self) -> int:
         back = sum(r.amount for r in self.refunds.all() if r.state != RefundState.FAILED)
         taken = sum(d.amount for d in self.disputes.all() if d.state in GONE_STATES)
-        return max(self.amount_received - back - taken, 0)
+        return back + taken
 
     @property
     def disputed(self) -> int:
@@ -109,10 +113,36 @@ class Payment(models.Model):
         return sum(d.amount for d in self.disputes.all() if d.state == DisputeState.OPEN)
 
     @property
+    def is_overdrawn(self) -> bool:
+        """Whether more left it, or is on its way, than came in."""
+        return self._gone > self.amount_received
+
+    @property
+    def _failures(self) -> list[Refund]:
+        """The refunds of ours that failed since one succeeded last."""
+        ours = [r for r in self.refunds.all() if r.reason not in NOT_SENT_BY_US]
+        ours.sort(key=lambda refund: refund.pk)
+        done = [n for n, refund in enumerate(ours) if refund.state == RefundState.SUCCEEDED]
+        since = ours[done[-1] + 1 :] if done else ours
+        return [refund for refund in since if refund.state == RefundState.FAILED]
+
+    def failures_before(self, refund: Refund) -> bool:
+        """Whether others of ours failed before this one, and none succeeded in between."""
+        earlier = [r for r in self.refunds.all() if r.pk < refund.pk]
+        ours = [r for r in earlier if r.reason not in NOT_SENT_BY_US]
+        last = max(ours, key=lambda r: r.pk, default=None)
+        return last is not None and last.state == RefundState.FAILED
+
+    @property
+    def held_back(self) -> int:
+        """What the failed refunds since the last success were to send, in minor units."""
+        return sum(refund.amount for refund in self._failures)
+
+    @property
     def refund_retry_at(self) -> datetime | None:
-        """When the next refund may be tried, where some have failed: later after each failure."""
-        failures = [r.failed_at for r in self.refunds.all() if r.failed_at is not None]
-        if not failures:
+        """When what failed is tried again: later after each failure; `None` where none did."""
+        failed = [refund.failed_at for refund in self._failures if refund.failed_at is not None]
+        if not failed:
             return None
-        pause = RETRY_FAILED_REFUND * 2 ** min(len(failures) - 1, 10)
-        return max(failures) + min(pause, LONGEST_PAUSE)
+        pause = RETRY_FAILED_REFUND * 2 ** min(len(failed) - 1, 10)
+        return max(failed) + min(pause, LONGEST_PAUSE)

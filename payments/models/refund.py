@@ -20,12 +20,15 @@ class RefundReason(models.TextChoices):
     """Why money goes back, in the words that staff read."""
 
     CANCELLED = "Reservation cancelled"
-    TOO_LATE = "Paid after the seats were sold to somebody else"
+    TOO_LATE = "Paid too late for the seats"
     PAID_TWICE = "Paid more than once"
     GOODWILL = "Given back by the house"
     NOT_AS_ASKED = "Not the payment that was asked for"
     BY_HAND = "Refunded in Stripe's dashboard"
     OTHER_MEANS = "Paid back by other means"
+
+
+NOT_SENT_BY_US = (RefundReason.BY_HAND, RefundReason.OTHER_MEANS)
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):

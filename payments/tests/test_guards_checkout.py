@@ -142,12 +142,21 @@ class TestOpenCheckout:
         with pytest.raises(errors.AlreadyConfirmed):
             checkout.open_checkout(reservation_id=reservation.pk, at=page.expires_at)
 
-    def test_asks_nothing_while_the_page_is_open(self, stripe, reservation, page):
+    def test_asks_nothing_about_a_page_that_was_looked_at_just_now(
+        self, stripe, reservation, page
+    ):
         asked = len(stripe.requests)
-        at = page.expires_at - INSTANT
+        at = page.looked_at + checkout.LOOK_AGAIN - INSTANT
         again = checkout.open_checkout(reservation_id=reservation.pk, at=at)
         assert again.pk == page.pk
         assert len(stripe.requests) == asked
+
+    def test_gives_no_page_that_stripe_has_closed(self, stripe, reservation, page):
+        stripe.expire(page.session_id)
+        at = page.looked_at + checkout.LOOK_AGAIN
+        again = checkout.open_checkout(reservation_id=reservation.pk, at=at)
+        assert again.pk != page.pk
+        assert again.state == PaymentState.OPEN
 
     def test_asks_nothing_about_the_pages_of_others(self, stripe, page, stranger):
         theirs = held(stranger, *show_with_seats(1), at=page.expires_at)

@@ -62,7 +62,7 @@ class TestRounds:
         payment = paid_row(payable)
         Payment.objects.filter(pk=payment.pk).update(state=PaymentState.OPEN)
         rounds.expire_holds(at=NOW)
-        assert [state_of(row) for row in rows] == ["held", "expired", "held", "expired"]
+        assert [state_of(row) for row in rows] == ["held", "held", "held", "expired"]
 
     def before_another(self, monkeypatch, round_):
         """Run the round; another worker does the same between its question and its steps."""
@@ -97,7 +97,7 @@ class TestRounds:
 
     def test_of_two_workers_one_settles_a_reservation(self, reservation, monkeypatch):
         settled = []
-        monkeypatch.setattr(settlement, "settle", lambda **what: settled.append(what))
+        monkeypatch.setattr(settlement, "settle_now", lambda **what: settled.append(what))
         booking.settle_from(reservation, NOW)
         self.before_another(monkeypatch, rounds.settle_unsettled)
         assert settled == [{"reservation_id": reservation.pk, "at": NOW + HOUR}]
@@ -125,7 +125,7 @@ class TestRounds:
         assert turns == [oldest, oldest.refunds.get(stripe_id=None), oldest]
         Payment.objects.update(state=PaymentState.EXPIRED)
         with monkeypatch.context() as patch:
-            patch.setattr(settlement, "settle", lambda **what: turns.append(what))
+            patch.setattr(settlement, "settle_now", lambda **what: turns.append(what))
             rounds.settle_unsettled(at=NOW)
         assert turns[3:] == [{"reservation_id": oldest.reservation_id, "at": NOW}]
         Reservation.objects.update(settle_after=None)

@@ -4,9 +4,8 @@ import uuid
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.db.models import prefetch_related_objects
 
-from payments import checkout, gateway, mail, refunds, rounds, settlement
+from payments import books, checkout, gateway, mail, refunds, rounds, settlement
 from payments.gateway import StripeRefund
 from payments.models import Refund, RefundState
 from payments.models.payment import RETRY_FAILED_REFUND
@@ -43,12 +42,10 @@ class TestEquation:
     def test_two_that_come_to_the_same_conclusion_write_one_refund(self, reservation):
         """Should their locks ever fail, the key that follows from the facts is left."""
         paid_row(reservation)
-        mine, theirs = (settlement._lock_payments(reservation.pk) for _ in range(2))
-        for payments in (mine, theirs):
-            prefetch_related_objects(payments, "refunds")
-        settlement._write_refunds(mine, 2500, reservation, NOW)
+        mine, theirs = (books.lock(reservation.pk).payments for _ in range(2))
+        settlement._write_refunds(mine, 2500, RefundReason.CANCELLED, NOW)
         with pytest.raises(IntegrityError), transaction.atomic():
-            settlement._write_refunds(theirs, 2500, reservation, NOW + MINUTE)
+            settlement._write_refunds(theirs, 2500, RefundReason.CANCELLED, NOW + MINUTE)
         assert Refund.objects.count() == 1
 
     def test_what_is_on_its_way_is_not_sent_again(self, stripe, reservation, paid):

@@ -48,5 +48,5 @@ def test_who_paid_too_late_is_told_why(page, stranger, place):
     held(stranger, *place, at=late)
     checkout.sync(page.session_id, at=late)
     mail = Email.objects.get()
-    assert "somebody else's by now" in mail.message
+    assert "could not be kept for you" in mail.message
     assert mail.to == ["olivia@example.com"]

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from payments import checkout, gateway, refunds, rounds, settlement
+from payments import books, checkout, gateway, refunds, rounds, settlement
 from payments.models import Refund, RefundState
 from payments.tests.books import assert_settled
 from payments.tests.moments import HOUR, MINUTE, NOW, SECOND
@@ -35,7 +35,7 @@ def test_settling_clears_no_mark_of_a_refund_that_failed_after_its_look(stripe, 
     stripe.fail_refund(refund.stripe_id)
     stripe.refunds_stay_pending(pending=False)
     fail = partial(refunds._move, refund, RefundState.FAILED, at=NOW)
-    rival = intrude(settlement, "_lock_payments", fail, after=True)
+    rival = intrude(books, "_lock_payments", fail, after=True)
     settlement.settle(reservation_id=reservation.pk, at=NOW)
     assert rival.outcome is None
     rounds.all_rounds(at=NOW + 2 * HOUR)

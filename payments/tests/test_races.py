@@ -9,7 +9,7 @@ from post_office.models import Email
 from rest_framework.test import APIClient
 
 from cinema_reservation.tests.racing import at_once
-from payments import checkout, refunds, rounds, settlement
+from payments import books, checkout, refunds, rounds, settlement
 from payments.models import Payment, PaymentState, Refund, RefundState, WebhookEvent
 from payments.tests.books import assert_settled
 from payments.tests.moments import HOUR, INSTANT, NOW
@@ -174,7 +174,7 @@ class TestSettle:
         """Whoever learned of the money crashes before settling; only the mark is left."""
         session = checkout.gateway.retrieve_session(paid.session_id)
         rival = intrude(
-            settlement,
+            books,
             "_lock_payments",
             partial(checkout._move_forward, paid.pk, session, NOW),
             after=True,

@@ -59,7 +59,7 @@ class TestSettle:
         reservation.refresh_from_db()
         assert reservation.state == ReservationState.EXPIRED
         assert theirs.tickets.live().count() == 1
-        assert Refund.objects.get().reason == "Paid after the seats were sold to somebody else"
+        assert Refund.objects.get().reason == "Paid too late for the seats"
         assert_settled(stripe, reservation)
 
     def test_paid_after_it_was_cancelled_goes_back_in_full(self, stripe, reservation, page):

@@ -59,7 +59,8 @@ class TestALostCall:
         assert olivia.poll()["status"] == "refunding"
         house.work(minutes=1)
         assert_refunded_once(house, olivia)
-        assert len(house.refund_keys()) == 7
+        # Asked first, Stripe knows of the one that it made.
+        assert len(house.refund_keys()) == (7 if moment == "before" else 6)
         assert len(set(house.refund_keys())) == 1
 
     @pytest.mark.parametrize("after", [False, True])
