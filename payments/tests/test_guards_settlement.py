@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from payments import books, checkout, gateway, mail, refunds, rounds, settlement
 from payments.gateway import StripeRefund
-from payments.models import Refund, RefundState
+from payments.models import Refund, RefundReason, RefundState
 from payments.models.payment import RETRY_FAILED_REFUND
 from payments.tests.books import assert_settled
 from payments.tests.moments import HOUR, MINUTE, NOW
