@@ -2,8 +2,10 @@
 
 from cinema_reservation.tests.mutants import (
     asking,
+    forward,
     learning,
     leaving,
+    owed,
     seats,
     settling,
     waiting,
@@ -14,8 +16,10 @@ from cinema_reservation.tests.mutants import (
 MUTANTS = (
     *asking.MUTANTS,
     *learning.MUTANTS,
+    *forward.MUTANTS,
     *settling.MUTANTS,
     *leaving.MUTANTS,
+    *owed.MUTANTS,
     *waiving.MUTANTS,
     *seats.MUTANTS,
     *waiting.MUTANTS,

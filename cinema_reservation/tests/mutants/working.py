@@ -6,6 +6,9 @@ ROUNDS = "payments/rounds.py"
 CHECKOUT = "payments/checkout.py"
 RESTS = "payments/tests/test_settlement.py::TestRounds"
 GUARDS = "payments/tests/test_guards_rounds.py::TestRounds"
+OWED = "payments/tests/test_owed.py::TestRounds"
+# What stands between the claim and the step.
+TELL = "        refunds.tell_if_late(refund, at=at)\n"
 
 MUTANTS = (
     Mutant(
@@ -19,7 +22,15 @@ MUTANTS = (
         name="settled-before-freeing",
         breaks="A hold is not expired while its money waits to be looked at.",
         file=ROUNDS,
-        old=".exclude(settle_after__lte=at)",
+        old=".filter(settle_after=None)",
+        tests=(f"{GUARDS}::test_a_hold_that_may_be_paid_or_is_not_settled_is_not_expired",),
+    ),
+    Mutant(
+        name="settled-later-before-freeing",
+        breaks="A hold is not expired though its money is to be looked at later only.",
+        file=ROUNDS,
+        old=".filter(settle_after=None)",
+        new=".exclude(settle_after__lte=at)",
         tests=(f"{GUARDS}::test_a_hold_that_may_be_paid_or_is_not_settled_is_not_expired",),
     ),
     Mutant(
@@ -70,16 +81,16 @@ MUTANTS = (
         name="refund-claimed",
         breaks="Of several workers, one sends a refund.",
         file=ROUNDS,
-        old="    if Refund.objects.claim(refund, at=at):\n        refunds.send",
-        new="    if True:\n        refunds.send",
+        old=f"    if Refund.objects.claim(refund, at=at):\n{TELL}        refunds.send",
+        new=f"    if True:\n{TELL}        refunds.send",
         tests=(f"{GUARDS}::test_of_two_workers_one_sends_or_asks_after_a_refund",),
     ),
     Mutant(
         name="asking-claimed",
         breaks="Of several workers, one asks after a refund.",
         file=ROUNDS,
-        old="    if Refund.objects.claim(refund, at=at):\n        settlement.import",
-        new="    if True:\n        settlement.import",
+        old=f"    if Refund.objects.claim(refund, at=at):\n{TELL}        settlement.import",
+        new=f"    if True:\n{TELL}        settlement.import",
         tests=(f"{GUARDS}::test_of_two_workers_one_sends_or_asks_after_a_refund",),
     ),
     Mutant(
@@ -89,6 +100,22 @@ MUTANTS = (
         old="        except Exception as error:\n",
         new="        except ZeroDivisionError as error:\n",
         tests=(f"{RESTS}::test_one_broken_row_does_not_keep_the_others_money",),
+    ),
+    Mutant(
+        name="settling-ends-when-stripe-is-away",
+        breaks="A Stripe that is away is not asked once for each reservation to settle.",
+        file=ROUNDS,
+        old="        settlement.settle_now(",
+        new="        settlement.settle(",
+        tests=(f"{OWED}::test_stripe_being_away_ends_a_round_of_settling",),
+    ),
+    Mutant(
+        name="rounds-end-in-time",
+        breaks="A long round lets the other tasks have their turn.",
+        file=ROUNDS,
+        old="        if time.monotonic() > ends:\n",
+        new="        if False:\n",
+        tests=(f"{OWED}::test_a_round_ends_when_its_time_is_over",),
     ),
     Mutant(
         name="mail-sent-by-one",
