@@ -10,7 +10,6 @@ SENDING = f"{OWED}::TestSending"
 ALARMS = f"{OWED}::TestAlarms"
 RETRIES = "payments/tests/test_refund_retries.py"
 LEARNED = "payments/tests/test_guards_settlement.py::TestRefunds"
-DISPUTES = "payments/tests/test_disputes.py"
 FASTER = f"{SENDING}::test_what_staff_sent_meanwhile_is_not_sent_once_more"
 
 MUTANTS = (
@@ -47,10 +46,7 @@ MUTANTS = (
         file=REFUNDS,
         old="        if held.excess < 0 or payment.is_overdrawn:\n",
         new="        if held.excess < 0:\n",
-        tests=(
-            f"{RETRIES}::test_a_refusal_because_staff_were_faster_alarms_nobody",
-            f"{DISPUTES}::test_one_that_came_before_its_news_stops_the_refund_without_false_alarm",
-        ),
+        tests=(SENDING,),
     ),
     Mutant(
         name="paid-by-hand-of-a-failure",
