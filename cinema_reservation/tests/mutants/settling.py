@@ -9,6 +9,7 @@ PAYMENT = "payments/models/payment.py"
 SETTLE = "payments/tests/test_settlement.py::TestSettle"
 EQUATION = "payments/tests/test_guards_settlement.py::TestEquation"
 LEARNED = "payments/tests/test_guards_settlement.py::TestRefunds"
+LOST_CALL = "payments/tests/matrix/test_refunds.py::TestALostCall"
 FAILING = "payments/tests/test_trouble.py::TestRefundsThatFail"
 SYNC = "payments/tests/test_checkout.py::TestSync"
 RACES = "payments/tests/test_races.py::TestSettle"
@@ -31,7 +32,7 @@ MUTANTS = (
         file="payments/gateway.py",
         old='client.v1.refunds.create(parameters, {"idempotency_key": idempotency_key})',
         new="client.v1.refunds.create(parameters)",
-        tests=(f"{SETTLE}::test_a_lost_refund_call_is_made_again_with_the_same_key",),
+        tests=(f"{LOST_CALL}::test_is_made_again_with_the_same_key",),
     ),
     Mutant(
         name="new-key-after-a-failure",

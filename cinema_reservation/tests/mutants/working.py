@@ -99,7 +99,10 @@ MUTANTS = (
         file=ROUNDS,
         old="        except Exception as error:\n",
         new="        except ZeroDivisionError as error:\n",
-        tests=(f"{RESTS}::test_one_broken_row_does_not_keep_the_others_money",),
+        tests=(
+            f"{GUARDS}::test_rows_that_fail_leave_the_others_to_their_turn",
+            f"{RESTS}::test_one_broken_row_does_not_keep_the_others_money",
+        ),
     ),
     Mutant(
         name="settling-ends-when-stripe-is-away",
