@@ -263,19 +263,33 @@ def cancellation_fee(reservation: Reservation, *, at: datetime) -> int:
 
 
 @transaction.atomic
-def cancel_by_house(*, reservation_id: int, at: datetime, reason: str = "") -> Reservation:
+def cancel_by_house(
+    *, reservation_id: int, at: datetime, reason: str = "", was_paid: bool | None = None
+) -> Reservation:
     """Cancel for the house's reasons: nothing is kept, whatever the policy says.
 
-    The reason is kept, and told to the customer. A reservation that is cancelled already
-    stays as it is.
+    The reason is kept, and told to the customer; without one it is that of the show, where
+    the show is cancelled. Money is spoken of where some was paid, which is worked out where
+    nobody says. A reservation that is cancelled already stays as it is.
     """
     reservation = lock(reservation_id)
     if reservation.state == ReservationState.CANCELLED:
         return reservation
-    reservation.cancellation_reason = reason
+    if was_paid is None:
+        was_paid = _may_be_paid(reservation)
+    reservation.cancellation_reason = reason or _reason_of_show(reservation.showtime)
     _cancel(reservation, fee=0, at=at)
-    mail.tell_cancelled(reservation, by_house=True)
+    mail.tell_cancelled(reservation, by_house=True, was_paid=was_paid)
     return reservation
+
+
+def _may_be_paid(reservation: Reservation) -> bool:
+    """Unless it is a hold for which no money was seen: `settle_after` is set once some is."""
+    return reservation.state != ReservationState.HELD or reservation.settle_after is not None
+
+
+def _reason_of_show(show: ShowTime) -> str:
+    return mail.show_cancelled(show.cancellation_reason) if show.is_cancelled else ""
 
 
 def _cancel(reservation: Reservation, *, fee: int, at: datetime) -> None:
@@ -292,7 +306,7 @@ def _cancel(reservation: Reservation, *, fee: int, at: datetime) -> None:
             "settle_after",
         ]
     )
-    claims.release(reservation, at)
+    _let_go(reservation, at)
 
 
 @transaction.atomic
@@ -321,7 +335,13 @@ def _expire(reservation: Reservation, at: datetime) -> None:
     reservation.state = ReservationState.EXPIRED
     reservation.expires_at = min(reservation.expires_at, at)
     reservation.save(update_fields=["state", "expires_at"])
+    _let_go(reservation, at)
+
+
+def _let_go(reservation: Reservation, at: datetime) -> None:
+    """Free the seats; and if it was the last of a cancelled show, nobody looks for more."""
     claims.release(reservation, at)
+    claims.note_cleared(reservation.showtime_id, at)
 
 
 def settle_from(reservation: Reservation, when: datetime | None) -> None:

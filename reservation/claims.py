@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import IntegrityError
-from django.db.models import F
+from django.db.models import Exists, F
 
 from reservation import errors
 from reservation.models import Reservation, ReservationState, Seat, ShowTime, Ticket
@@ -92,6 +92,16 @@ def release(reservation: Reservation, at: datetime) -> None:
     # The show before its tickets, as everywhere: a rival may be taking dead tickets over.
     note_change(reservation.showtime_id)
     reservation.tickets.live().update(released_at=at)
+
+
+def note_cleared(show_id: int, at: datetime) -> None:
+    """Note that nothing of a cancelled show is alive any more, where that is so.
+
+    Ask after the show's row was written or locked: then of several who end the last ones
+    at once, the last to come sees what the others did.
+    """
+    alive = Reservation.objects.filter(showtime=show_id).living(at)
+    ShowTime.objects.uncleared().filter(~Exists(alive), pk=show_id).update(cleared_at=at)
 
 
 def note_change(show_id: int) -> None:

@@ -19,19 +19,20 @@ def tell_confirmed(reservation: Reservation) -> None:
     _tell(reservation, "confirmed")
 
 
-def tell_cancelled(reservation: Reservation, *, by_house: bool) -> None:
-    """The seats are free again; by whose wish, and what the house keeps."""
-    _tell(reservation, "cancelled_by_house" if by_house else "cancelled")
+def tell_cancelled(reservation: Reservation, *, by_house: bool, was_paid: bool = True) -> None:
+    """The seats are free again; by whose wish, and what the house keeps of what was paid."""
+    what = "cancelled_by_house" if by_house else "cancelled"
+    _tell(reservation, what, was_paid=was_paid)
 
 
-def _tell(reservation: Reservation, what: str) -> None:
+def _tell(reservation: Reservation, what: str, **more: Any) -> None:
     """Nobody is told of what the box office sold: it has no address."""
     if reservation.user is None:
         return
     mail.write(
         to=reservation.user.email,
         template=f"reservation/mail/{what}.txt",
-        context=_facts(reservation),
+        context=_facts(reservation) | more,
     )
 
 
@@ -50,15 +51,9 @@ def _facts(reservation: Reservation) -> dict[str, Any]:
         "total": written(reservation.total, reservation.currency),
         "fee": written(fee, reservation.currency),
         "keeps_fee": fee > 0,
+        "keeps_all": fee > 0 and fee == reservation.total,
         "waived": written(reservation.waived, reservation.currency),
         "gave_back": reservation.waived > 0,
-        "reason": _reason(reservation),
+        "reason": reservation.cancellation_reason,
         "url": settings.PUBLIC_URL,
     }
-
-
-def _reason(reservation: Reservation) -> str:
-    """Staff's words; the worker, who clears what is left of a cancelled show, has none."""
-    if reservation.cancellation_reason or not reservation.showtime.is_cancelled:
-        return reservation.cancellation_reason
-    return show_cancelled()

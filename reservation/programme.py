@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from cinema_reservation.errors import DomainError
+from reservation import claims
 from reservation.models import Hall, Reservation, ShowState, ShowTime, TicketType
 from reservation.rules import timetable
 
@@ -156,15 +157,29 @@ def _find_hall_free(show: ShowTime) -> None:
         )
 
 
+def lock(show_id: int) -> ShowTime:
+    """Lock a show for a change of its state. Raises `ShowTime.DoesNotExist`."""
+    return ShowTime.objects.select_for_update(no_key=True).get(pk=show_id)
+
+
 @transaction.atomic
-def cancel(*, show_id: int, at: datetime) -> ShowTime:
+def cancel(
+    *, show_id: int, at: datetime, reason: str = "", staff_id: int | None = None
+) -> ShowTime:
     """Take a show off the programme: nobody can hold or keep a seat of it from now on.
 
-    The reservations that it has are cancelled one by one by `booking.cancel_by_house`.
+    The reservations that it has are cancelled one by one by `booking.cancel_by_house`,
+    which tells the customers the reason. Cancelling again changes nothing, the reason
+    and who gave it among that. Raises `ShowTime.DoesNotExist`.
     """
-    show = ShowTime.objects.select_for_update(no_key=True).get(pk=show_id)
+    show = lock(show_id)
+    if show.is_cancelled:
+        return show
     show.state = ShowState.CANCELLED
-    show.save(update_fields=["state"])
+    show.cancelled_at, show.cancelled_by_id = at, staff_id
+    show.cancellation_reason = reason
+    show.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancellation_reason"])
+    claims.note_cleared(show.pk, at)
     return show
 
 

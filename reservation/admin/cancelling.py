@@ -36,7 +36,9 @@ def cancel(
     if reservation.state == ReservationState.CANCELLED:
         return False
     booking.cancel_by_house(reservation_id=reservation_id, at=at, reason=reason)
-    page.log_change(request, reservation, told("Cancelled by the house", reason))
+    reservation.refresh_from_db(fields=["cancellation_reason"])
+    why = told("Cancelled by the house", reservation.cancellation_reason)
+    page.log_change(request, reservation, why)
     return True
 
 

@@ -1,5 +1,6 @@
 """Money and time as people at the desk read and write them."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from reservation.models.venue import HIGHEST_PRICE
 from reservation.rules import timetable
 
 LONGEST_ID = 18
+PLAIN = re.compile(r"-?[0-9]*\.?[0-9]+")
 
 
 def price_written(amount: int) -> str:
@@ -54,6 +56,12 @@ class MoneyField(forms.DecimalField):
         lowest, highest = (Decimal(amount).scaleb(-places) for amount in (least, most))
         kwargs.setdefault("widget", UnfoldAdminDecimalFieldWidget)
         super().__init__(min_value=lowest, max_value=highest, decimal_places=places, **kwargs)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        # Decimal() reads 1e3, and the digits of every script, too.
+        if isinstance(value, str) and value.strip() and not PLAIN.fullmatch(value.strip()):
+            raise ValidationError("Write the amount in plain digits, such as 12.50.", "invalid")
+        return super().to_python(value)
 
     def clean(self, value: Any) -> int | None:
         amount = super().clean(value)

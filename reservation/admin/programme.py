@@ -63,6 +63,7 @@ class ShowAdmin(ShowCancelling):
         "state",
         "seats_sold",
     )
+    WHY_CANCELLED: ClassVar = ("cancelled_locally", "cancelled_by", "cancellation_reason")
     STANDS: ClassVar = ("state", "seats_sold", "ends_locally", "free_locally", "promised")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ShowTime]:
@@ -75,13 +76,17 @@ class ShowAdmin(ShowCancelling):
         if obj is None:
             return self.fieldsets
         if not self.has_change_permission(request, obj):
-            return ((None, {"fields": self.SHOWN}),)
-        return (("How it stands", {"fields": self.STANDS}), *self.fieldsets)
+            return ((None, {"fields": (*self.SHOWN, *self._why_cancelled(obj))}),)
+        stands = (*self.STANDS, *self._why_cancelled(obj))
+        return (("How it stands", {"fields": stands}), *self.fieldsets)
+
+    def _why_cancelled(self, show: ShowTime) -> tuple[str, ...]:
+        return self.WHY_CANCELLED if show.is_cancelled else ()
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: ShowTime | None = None
     ) -> tuple[str, ...]:
-        return self.STANDS if obj else ()
+        return (*self.STANDS, *self.WHY_CANCELLED) if obj else ()
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "movie":
@@ -117,6 +122,10 @@ class ShowAdmin(ShowCancelling):
     @admin.display(description="Sales close (cinema's local time)")
     def sales_close_locally(self, show: ShowTime) -> str:
         return clock(show.sales_close_at, show.hall.cinema)
+
+    @admin.display(description="Cancelled at (cinema's local time)")
+    def cancelled_locally(self, show: ShowTime) -> str:
+        return clock(show.cancelled_at, show.hall.cinema) if show.cancelled_at else "-"
 
     @admin.display(description="Price", ordering="price")
     def price_of_ticket(self, show: ShowTime) -> str:

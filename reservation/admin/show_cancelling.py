@@ -11,17 +11,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from unfold.decorators import action as detail_action
 
-from reservation import mail, programme
+from reservation import programme
 from reservation.admin import cancelling, confirmation
 from reservation.admin.cancelling import ReasonForm
 from reservation.admin.confirmation import counted
 from reservation.admin.fields import clock, price_written
 from reservation.admin.refusals import RefusingAdmin
 from reservation.models import Reservation, ReservationState, ShowTime
-from reservation.models.booking import REASON_LENGTH
-
-# What every reservation of the show keeps says first that the show was cancelled.
-LONGEST_REASON = REASON_LENGTH - len(mail.show_cancelled("-")) + 1
+from reservation.models.programme import SHOW_REASON_LENGTH
 
 
 class ShowCancelling(RefusingAdmin):
@@ -39,7 +36,7 @@ class ShowCancelling(RefusingAdmin):
         show = self.get_object(request, object_id)
         if show is None:
             return HttpResponseRedirect(self.list_url)
-        return self._ask_to_cancel(request, [show], ReasonForm(longest=LONGEST_REASON))
+        return self._ask_to_cancel(request, [show], ReasonForm(longest=SHOW_REASON_LENGTH))
 
     @admin.action(description="Cancel these shows", permissions=["cancel"])
     def cancel_shows(
@@ -47,14 +44,17 @@ class ShowCancelling(RefusingAdmin):
     ) -> HttpResponse | None:
         shows = list(queryset)
         entry = request.POST if confirmation.is_confirmed(request) else None
-        form = ReasonForm(entry, longest=LONGEST_REASON)
+        form = ReasonForm(entry, longest=SHOW_REASON_LENGTH)
         if not form.is_valid():
             return self._ask_to_cancel(request, shows, form)
         at, reason = timezone.now(), form.cleaned_data["reason"]
-        ended = sum(self._cancel(request, show, reason=reason, at=at) for show in shows)
+        # Counted before: the worker may be quicker than the desk in cancelling some of them.
+        alive = _alive(shows, at).count()
+        for show in shows:
+            self._cancel(request, show, reason=reason, at=at)
         self.message_user(
             request,
-            f"Cancelled: {counted(len(shows), 'show')}, with {counted(ended, 'reservation')}. "
+            f"Cancelled: {counted(len(shows), 'show')}, with {counted(alive, 'reservation')}. "
             "What was paid goes back to the customers.",
             messages.SUCCESS,
         )
@@ -63,7 +63,7 @@ class ShowCancelling(RefusingAdmin):
     def _ask_to_cancel(
         self, request: HttpRequest, shows: list[ShowTime], form: ReasonForm
     ) -> HttpResponse:
-        alive = _alive(shows)
+        alive = _alive(shows, timezone.now())
         paid, money = _paid_for(alive)
         return confirmation.ask(
             self,
@@ -72,7 +72,8 @@ class ShowCancelling(RefusingAdmin):
             question=f"Cancel {counted(len(shows), 'show')}?",
             consequences=[
                 f"Cancelled with it: {counted(alive.count(), 'reservation')}.",
-                f"Paid for of these: {paid}. {price_written(money)} goes back, without a fee.",
+                f"Paid for of these: {paid}. At most {price_written(money)} goes back, without a "
+                "fee; what went back already, from Stripe's dashboard say, is taken off.",
                 "Nobody can reserve seats there any more. This can't be undone.",
             ],
             headings=["Film", "Starts (local time)", "Cinema", "Hall", "Seats taken"],
@@ -82,25 +83,23 @@ class ShowCancelling(RefusingAdmin):
             button="Yes, cancel",
         )
 
-    def _cancel(self, request: HttpRequest, show: ShowTime, *, reason: str, at: datetime) -> int:
-        """Cancel a show, then its reservations one by one; says how many.
+    def _cancel(self, request: HttpRequest, show: ShowTime, *, reason: str, at: datetime) -> None:
+        """Cancel a show, then its reservations one by one, for the reason that the show keeps.
 
         The show comes first: no seat of it is held after that. Each reservation is a
         transaction of its own, so that a break leaves whole ones; doing it again goes on.
         """
         self._take_off(request, show, reason=reason, at=at)
-        ids = list(_alive([show]).order_by("pk").values_list("pk", flat=True))
-        why = mail.show_cancelled(reason)
-        return sum(
-            cancelling.cancel(self, request, reservation_id=pk, reason=why, at=at) for pk in ids
-        )
+        for pk in list(_alive([show], at).order_by("pk").values_list("pk", flat=True)):
+            cancelling.cancel(self, request, reservation_id=pk, reason="", at=at)
 
     @transaction.atomic
     def _take_off(
         self, request: HttpRequest, show: ShowTime, *, reason: str, at: datetime
     ) -> None:
-        programme.cancel(show_id=show.pk, at=at)
-        if not show.is_cancelled:
+        was_cancelled = programme.lock(show.pk).is_cancelled
+        programme.cancel(show_id=show.pk, at=at, reason=reason, staff_id=request.user.pk)
+        if not was_cancelled:
             self.log_change(request, show, cancelling.told("Cancelled", reason))
 
 
@@ -119,9 +118,9 @@ def _row(show: ShowTime) -> list[str]:
     ]
 
 
-def _alive(shows: list[ShowTime]) -> QuerySet[Reservation]:
-    states = (ReservationState.HELD, ReservationState.CONFIRMED)
-    return Reservation.objects.filter(showtime__in=shows, state__in=states)
+def _alive(shows: list[ShowTime], at: datetime) -> QuerySet[Reservation]:
+    of_shows: QuerySet[Reservation] = Reservation.objects.filter(showtime__in=shows)
+    return of_shows.living(at)  # type: ignore[attr-defined, no-any-return]
 
 
 def _paid_for(reservations: QuerySet[Reservation]) -> tuple[int, int]:

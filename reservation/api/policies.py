@@ -6,10 +6,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from reservation.models.venue import validate_policy
-from reservation.rules.cancellation import EARLIEST_HOURS, MOST_STEPS
+from reservation.rules.cancellation import EARLIEST_HOURS, LEAST_HOURS, MOST_STEPS
 
 HOW = (
-    f"At most {MOST_STEPS} steps, in any order; whoever cancels earlier gets back more. An empty "
+    f"At most {MOST_STEPS} steps, in any order; whoever cancels earlier gets back more. Hours are 0 or at "
+    f"least {LEAST_HOURS}, with at most two decimals. An empty "
     "list: never anything back. "
 )
 
@@ -23,7 +24,10 @@ class PolicyStepSerializer(serializers.Serializer[Any]):
 
 @extend_schema_field(PolicyStepSerializer(many=True))
 class PolicyField(serializers.JSONField):
-    """A policy, to the letter: the rules say what one is, and what is wrong with what is none."""
+    """A policy, the earliest step first: the rules say what one is, and what is wrong else."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(validators=[validate_policy], **kwargs)
+
+    def to_representation(self, value: Any) -> Any:
+        return sorted(value, key=lambda step: step["hours_before"], reverse=True)

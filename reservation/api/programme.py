@@ -19,7 +19,11 @@ from reservation import programme
 from reservation.api.docs import documented
 from reservation.api.filters import DayFilter, IdFilter, InstantFilter, LanguageFilter, YesNoFilter
 from reservation.api.permissions import is_staff
-from reservation.api.show_serializers import ShowTimeSerializer, ShowTimeWriteSerializer
+from reservation.api.show_serializers import (
+    ShowCancellingSerializer,
+    ShowTimeSerializer,
+    ShowTimeWriteSerializer,
+)
 from reservation.api.staff import ShowReads, StaffManaged
 from reservation.api.venue import CINEMA_SUMMARY, POLICY
 from reservation.models import Cinema, Hall, Movie, ShowFormat, ShowState, ShowTime, TicketType
@@ -187,15 +191,25 @@ class ShowTimeViewSet(ShowReads, StaffManaged[ShowTime]):
         description=(
             "Takes it off the programme: no seat of it is sold or kept from now on. The worker "
             "then cancels its reservations, refunds them in full and tells the customers. "
-            "Cancelling again changes nothing."
+            "Cancelling again changes nothing, the reason neither."
         ),
-        request=None,
+        request=ShowCancellingSerializer,
         responses=ShowTimeSerializer,
-        examples=[OpenApiExample("A show as shown", value=SHOW, response_only=True)],
+        examples=[
+            OpenApiExample("Why", value={"reason": "A burst pipe"}, request_only=True),
+            OpenApiExample("A show as shown", value=SHOW, response_only=True),
+        ],
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
-        show = programme.cancel(show_id=self.get_object().pk, at=timezone.now())
+        asked = ShowCancellingSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        show = programme.cancel(
+            show_id=self.get_object().pk,
+            at=timezone.now(),
+            reason=asked.validated_data["reason"],
+            staff_id=request.user.pk,
+        )
         return Response(self.get_serializer(SHOWS.get(pk=show.pk)).data)
 
 

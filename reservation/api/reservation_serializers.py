@@ -193,11 +193,17 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
 class CancellationQuoteSerializer(serializers.Serializer[Any]):
     """What cancelling would cost at this moment.
 
-    Once paid, the total is the sum of the other amounts.
+    By the policy that was promised at the sale. Once paid, the total is the sum of the other
+    amounts.
     """
 
     total = MoneySerializer()
-    waived = MoneySerializer(help_text="What the house gave back of it before.")
+    waived = MoneySerializer(
+        help_text="What the house gave up of it before: gone back, or on its way."
+    )
     fee = MoneySerializer(help_text="What the house keeps of a paid reservation.")
-    refund = MoneySerializer(help_text="What goes back; nothing of a hold that is not paid for.")
+    refund = MoneySerializer(
+        help_text="What the cinema would owe by the policy; nothing of a hold that is not paid for. "
+        "Money that went back already in another way is taken off it."
+    )
     server_time = serializers.DateTimeField()

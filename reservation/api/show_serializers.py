@@ -16,6 +16,7 @@ from reservation.api.policies import HOW, PolicyField
 from reservation.api.staff import RelatedIdField
 from reservation.api.venue import CinemaSummarySerializer
 from reservation.models import Cinema, Hall, Movie, ShowTime
+from reservation.models.programme import SHOW_REASON_LENGTH
 from reservation.rules import timetable
 
 
@@ -162,6 +163,18 @@ class ShowTimeWriteSerializer(serializers.ModelSerializer[ShowTime]):
 
     def to_representation(self, instance: ShowTime) -> dict[str, Any]:
         return ShowTimeSerializer(instance, context=self.context).data
+
+
+class ShowCancellingSerializer(serializers.Serializer[Any]):
+    """Why a show is cancelled, if anybody says."""
+
+    reason = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=SHOW_REASON_LENGTH,
+        help_text="Kept, and told to the customers by mail.",
+    )
 
 
 def _instant(name: str, moment: datetime, cinema: Cinema) -> datetime:

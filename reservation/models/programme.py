@@ -28,6 +28,10 @@ class ShowState(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+# Whoever had seats is told "The show was cancelled: " before it, in the 200 that a reservation keeps.
+SHOW_REASON_LENGTH = 176
+
+
 class ShowTimeQuerySet(models.QuerySet["ShowTime"]):
     def scheduled(self) -> Self:
         return self.filter(state=ShowState.SCHEDULED)
@@ -43,6 +47,10 @@ class ShowTimeQuerySet(models.QuerySet["ShowTime"]):
             for name in ("starts_at", "sales_close_at")
         ]
         return min((turn for turn in turns if turn is not None), default=None)
+
+    def uncleared(self) -> Self:
+        """Cancelled ones of which something may still be alive."""
+        return self.filter(state=ShowState.CANCELLED, cleared_at=None)
 
     def occupying(self, hall: Hall, starts_at: datetime, until: datetime) -> Self:
         """Scheduled shows that need that hall at some time in [starts_at, until)."""
@@ -83,6 +91,20 @@ class ShowTime(models.Model):
         max_length=10, choices=ShowState, default=ShowState.SCHEDULED, editable=False
     )
 
+    cancelled_at = models.DateTimeField(null=True, editable=False)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+    cancellation_reason = models.CharField(
+        max_length=SHOW_REASON_LENGTH, blank=True, db_default="", editable=False
+    )
+    # Set once nothing of a cancelled show is alive, and nothing can come alive again.
+    cleared_at = models.DateTimeField(null=True, editable=False)
+
     # Grows whenever a seat of it is taken or given back, and tells whether a kept answer is true.
     seats_version = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
 
@@ -94,7 +116,11 @@ class ShowTime(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["movie", "starts_at"], name="show_by_movie"),
             models.Index(fields=["hall", "starts_at"], name="show_by_hall"),
-            models.Index(fields=["id"], condition=Q(state="cancelled"), name="show_cancelled"),
+            models.Index(
+                fields=["id"],
+                condition=Q(state="cancelled", cleared_at=None),
+                name="show_uncleared",
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

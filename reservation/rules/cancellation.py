@@ -1,5 +1,6 @@
 """What a customer who cancels gets back, by the policy that was promised at the sale."""
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -7,6 +8,8 @@ from typing import Any, TypedDict
 
 MOST_STEPS = 10
 EARLIEST_HOURS = 24 * 365
+LEAST_HOURS = 0.01
+LIKE_THIS = 'such as {"hours_before": 24, "refund_percent": 100}'
 
 
 class PolicyStep(TypedDict):
@@ -23,7 +26,7 @@ def check_policy(steps: Any) -> None:
     all is a policy too: nothing is ever paid back.
     """
     if not isinstance(steps, list) or len(steps) > MOST_STEPS:
-        raise ValueError(f"Give a list of at most {MOST_STEPS} steps.")
+        raise ValueError(f"Give a list of at most {MOST_STEPS} steps {LIKE_THIS}.")
     for step in steps:
         _check_step(step)
     by_hours = sorted(steps, key=lambda step: step["hours_before"])
@@ -36,14 +39,19 @@ def check_policy(steps: Any) -> None:
 
 def _check_step(step: Any) -> None:
     if not isinstance(step, dict) or set(step) != {"hours_before", "refund_percent"}:
-        raise ValueError("Each step names `hours_before` and `refund_percent`, nothing else.")
+        raise ValueError(f"Each step names two things, {LIKE_THIS}.")
     hours, percent = step["hours_before"], step["refund_percent"]
     if isinstance(hours, bool) or not isinstance(hours, int | float):
-        raise ValueError("`hours_before` is a number of hours.")  # noqa: TRY004  # one to catch
+        raise ValueError(f"`hours_before` is a number of hours, {LIKE_THIS}.")  # noqa: TRY004  # one to catch
     if not 0 <= hours <= EARLIEST_HOURS:
         raise ValueError(f"`hours_before` lies between 0 and {EARLIEST_HOURS}.")
+    # A number may be -0.0, which is 0 to every comparison.
+    if math.copysign(1, hours) < 0 or 0 < hours < LEAST_HOURS or round(hours, 2) != hours:
+        raise ValueError(
+            f"`hours_before` is 0 or at least {LEAST_HOURS}, with at most two decimals."
+        )
     if isinstance(percent, bool) or not isinstance(percent, int) or not 1 <= percent <= 100:
-        raise ValueError("`refund_percent` is a whole number from 1 to 100.")
+        raise ValueError(f"`refund_percent` is a whole number from 1 to 100, {LIKE_THIS}.")
 
 
 def refund_percent(*, policy: Iterable[PolicyStep], starts_at: datetime, at: datetime) -> int:
