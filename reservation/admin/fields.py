@@ -57,7 +57,7 @@ class MoneyField(forms.DecimalField):
         kwargs.setdefault("widget", UnfoldAdminDecimalFieldWidget)
         super().__init__(min_value=lowest, max_value=highest, decimal_places=places, **kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         # Decimal() reads 1e3, and the digits of every script, too.
         if isinstance(value, str) and value.strip() and not PLAIN.fullmatch(value.strip()):
             raise ValidationError("Write the amount in plain digits, such as 12.50.", "invalid")

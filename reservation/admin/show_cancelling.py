@@ -72,8 +72,8 @@ class ShowCancelling(RefusingAdmin):
             question=f"Cancel {counted(len(shows), 'show')}?",
             consequences=[
                 f"Cancelled with it: {counted(alive.count(), 'reservation')}.",
-                f"Paid for of these: {paid}. At most {price_written(money)} goes back, without a "
-                "fee; what went back already, from Stripe's dashboard say, is taken off.",
+                f"Paid for of these: {paid}. At most {price_written(money)} goes back, without a fee.",
+                "What went back already in another way, from Stripe's dashboard say, comes off that.",
                 "Nobody can reserve seats there any more. This can't be undone.",
             ],
             headings=["Film", "Starts (local time)", "Cinema", "Hall", "Seats taken"],
@@ -120,7 +120,7 @@ def _row(show: ShowTime) -> list[str]:
 
 def _alive(shows: list[ShowTime], at: datetime) -> QuerySet[Reservation]:
     of_shows: QuerySet[Reservation] = Reservation.objects.filter(showtime__in=shows)
-    return of_shows.living(at)  # type: ignore[attr-defined, no-any-return]
+    return of_shows.living(at)  # type: ignore[attr-defined]
 
 
 def _paid_for(reservations: QuerySet[Reservation]) -> tuple[int, int]:

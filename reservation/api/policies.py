@@ -9,9 +9,8 @@ from reservation.models.venue import validate_policy
 from reservation.rules.cancellation import EARLIEST_HOURS, LEAST_HOURS, MOST_STEPS
 
 HOW = (
-    f"At most {MOST_STEPS} steps, in any order; whoever cancels earlier gets back more. Hours are 0 or at "
-    f"least {LEAST_HOURS}, with at most two decimals. An empty "
-    "list: never anything back. "
+    f"At most {MOST_STEPS} steps, in any order; whoever cancels earlier gets back more. Hours are "
+    f"0 or at least {LEAST_HOURS}, with at most two decimals. An empty list: never anything back. "
 )
 
 

@@ -198,12 +198,10 @@ class CancellationQuoteSerializer(serializers.Serializer[Any]):
     """
 
     total = MoneySerializer()
-    waived = MoneySerializer(
-        help_text="What the house gave up of it before: gone back, or on its way."
-    )
+    waived = MoneySerializer(help_text="What the house gave up of it before, sent or on its way.")
     fee = MoneySerializer(help_text="What the house keeps of a paid reservation.")
     refund = MoneySerializer(
-        help_text="What the cinema would owe by the policy; nothing of a hold that is not paid for. "
-        "Money that went back already in another way is taken off it."
+        help_text="What is then owed back by the policy; nothing of a hold that is not paid for. "
+        "What went back already in another way comes off what is sent."
     )
     server_time = serializers.DateTimeField()

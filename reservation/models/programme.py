@@ -28,7 +28,7 @@ class ShowState(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
-# Whoever had seats is told "The show was cancelled: " before it, in the 200 that a reservation keeps.
+# A reservation keeps 200, and says before it: "The show was cancelled: ".
 SHOW_REASON_LENGTH = 176
 
 

@@ -252,7 +252,7 @@ def test_cancelling_asks_first_and_says_what_follows(desk, owner, stranger):
     ):
         words = page.content.decode()
         assert "2 reservations" in words
-        assert "Paid for of these: 1. 25.00 USD goes back" in words
+        assert "Paid for of these: 1. At most 25.00 USD goes back" in words
     show.refresh_from_db()
     assert not show.is_cancelled
 

@@ -11,8 +11,8 @@ pytestmark = pytest.mark.django_db
 
 HOUSE = [{"hours_before": 2, "refund_percent": 100}]
 STEPS = [
-    {"hours_before": 0.5, "refund_percent": 25},
     {"hours_before": 48, "refund_percent": 100},
+    {"hours_before": 0.5, "refund_percent": 25},
 ]
 
 
@@ -25,6 +25,7 @@ JUNK = [
     *([1], [None], [[]], ["24 hours: 100 %"], [{}], [step(), None]),
     *([{"hours_before": 24}], [{"refund_percent": 50}], [step(note="x")]),
     *([step("24")], [step(True)], [step(None)], [step(-1)], [step(-1e-9)], [step(8760.1)]),
+    *([step(-0.0)], [step(1e-300)], [step(0.009)], [step(1.005)]),
     *([step(2**63)], [step(10**40)], [step(1e308)], [step([24])]),
     *([step(24, "50")], [step(24, True)], [step(24, None)], [step(24, 50.0)], [step(24, 0)]),
     *([step(24, 101)], [step(24, -5)], [step(24, 2**63)]),
@@ -52,6 +53,15 @@ class TestSetting:
         assert answer.status_code == 200, answer.content
         assert answer.json()["cancellation_policy"] == policy
         assert anyone.get(address).json()["cancellation_policy"] == policy
+
+    def test_steps_are_told_from_the_earliest_on(self, staff_client, address):
+        answer = staff_client.patch(address, {"cancellation_policy": STEPS[::-1]})
+        assert answer.json()["cancellation_policy"] == STEPS
+
+    @pytest.mark.parametrize("junk", ["none", {}, [1], [step("24")], [step(24, "50")]], ids=repr)
+    def test_what_a_step_looks_like_is_said(self, staff_client, address, junk):
+        answer = staff_client.patch(address, {"cancellation_policy": junk})
+        assert '{"hours_before": 24, ' in answer.json()["errors"][0]["detail"]
 
     @pytest.mark.parametrize("junk", JUNK, ids=repr)
     def test_what_is_no_policy_is_a_400(self, staff_client, address, junk):

@@ -100,7 +100,7 @@ def test_who_has_no_reason_still_says_that_the_show_was_cancelled(owner, place):
 def test_without_any_reason_nothing_is_made_up(owner, place):
     message = told_of_cancelling(confirmed(owner, *place), booking.cancel_by_house)
     assert "had to cancel this reservation.\n\n  The" in message
-    assert "given back" not in message
+    assert "promised back" not in message
 
 
 @pytest.mark.parametrize("verb", [booking.cancel, booking.cancel_by_house])
@@ -109,7 +109,7 @@ def test_what_was_given_back_before_is_not_promised_again(owner, place, verb):
     at = reservation.confirmed_at
     waivers.waive(reservation_id=reservation.pk, amount=700, reason="", staff_id=None, at=at)
     message = told_of_cancelling(reservation, verb)
-    assert "7.00 USD of it was given back to you before." in message
+    assert "This includes the 7.00 USD that you were promised back before." in message
 
 
 def test_the_fee_that_is_told_is_what_is_kept_in_the_end(owner, place):
@@ -121,3 +121,40 @@ def test_the_fee_that_is_told_is_what_is_kept_in_the_end(owner, place):
     waivers.waive(reservation_id=reservation.pk, amount=700, reason="", staff_id=None, at=at)
     message = told_of_cancelling(reservation, booking.cancel)
     assert "18.00 USD of the 25.00 USD is kept" in message
+
+
+def test_where_all_is_kept_nothing_is_said_to_go_back(owner, place):
+    show, seats = place
+    show.cancellation_policy = []
+    show.save()
+    message = told_of_cancelling(confirmed(owner, show, seats), booking.cancel)
+    assert "the 25.00 USD is kept; nothing goes back to you." in message
+    assert "what is left" not in message
+
+
+@pytest.mark.parametrize("has_money", [False, True])
+def test_who_loses_a_hold_hears_of_money_only_if_some_was_paid(owner, place, has_money):
+    reservation = held(owner, *place)
+    at = reservation.created_at
+    if has_money:
+        booking.settle_from(reservation, at)
+    booking.cancel_by_house(reservation_id=reservation.pk, at=at)
+    message = Email.objects.get().message
+    assert ("paid" in message) == ("USD" in message) == has_money
+
+
+@pytest.mark.parametrize("was_paid", [False, True])
+def test_who_knows_whether_a_hold_was_paid_says_so(owner, place, was_paid):
+    reservation = held(owner, *place)
+    at = reservation.created_at
+    booking.cancel_by_house(reservation_id=reservation.pk, at=at, was_paid=was_paid)
+    assert ("paid" in Email.objects.get().message) == was_paid
+
+
+def test_without_words_of_its_own_a_reservation_takes_its_show_s(owner, place):
+    reservation = confirmed(owner, *place)
+    programme.cancel(show_id=place[0].pk, at=reservation.confirmed_at, reason="A burst pipe")
+    message = told_of_cancelling(reservation, booking.cancel_by_house)
+    reservation.refresh_from_db()
+    assert reservation.cancellation_reason == "The show was cancelled: A burst pipe"
+    assert "\n\nThe show was cancelled: A burst pipe\n\n" in message
