@@ -72,8 +72,8 @@ class ShowCancelling(RefusingAdmin):
             question=f"Cancel {counted(len(shows), 'show')}?",
             consequences=[
                 f"Cancelled with it: {counted(alive.count(), 'reservation')}.",
-                f"Paid for of these: {paid}. At most {price_written(money)} goes back, without a fee.",
-                "What went back already in another way, from Stripe's dashboard say, comes off that.",
+                f"Paid for of these: {paid}. At most {price_written(money)} goes back, no fee.",
+                "What went back already from Stripe's own dashboard comes off that.",
                 "Nobody can reserve seats there any more. This can't be undone.",
             ],
             headings=["Film", "Starts (local time)", "Cinema", "Hall", "Seats taken"],
