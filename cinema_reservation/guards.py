@@ -4,12 +4,14 @@ Each refusal is an `ImproperlyConfigured` whose sentence tells the operator what
 """
 
 import contextlib
+import math
 import os
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "::1", "testserver"})
 TEST_KEY_PREFIXES = ("sk_test_", "rk_test_")
@@ -54,6 +56,28 @@ def whole_number(name: str, text: str, *, least: int) -> int:
     if text.isascii() and text.isdigit() and int(text) >= least:
         return int(text)
     raise ImproperlyConfigured(f"{name} is {text!r}; set it to a whole number from {least}.")
+
+
+def seconds(name: str, text: str) -> float:
+    """A pause, maybe a short one. Raises `ImproperlyConfigured`, which names the setting."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise ImproperlyConfigured(f"{name} is {text!r}; set it to a number of seconds above 0.")
+
+
+def addresses(name: str, texts: list[str]) -> list[str]:
+    """E-mail addresses. Raises `ImproperlyConfigured`, which names the one that is none."""
+    stripped = [text.strip() for text in texts]
+    for text in stripped:
+        try:
+            validate_email(text)
+        except ValidationError as error:
+            raise ImproperlyConfigured(
+                f"{name} lists {text!r}; set it to e-mail addresses such as "
+                "money@cinema.example, separated by commas."
+            ) from error
+    return stripped
 
 
 def currency(text: str) -> str:

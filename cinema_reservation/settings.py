@@ -180,7 +180,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(VAR_DIR / "mail"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Cinema <tickets@localhost>")
 # Who is told of trouble with money; all superusers where nobody is named.
-ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+ALERT_EMAILS = guards.addresses("ALERT_EMAILS", env.list("ALERT_EMAILS", default=[]))
 # Mail is a row in the database, written with what it tells of; the worker sends it.
 EMAIL_BACKEND = "post_office.EmailBackend"
 EMAIL_URL = env.str("EMAIL_URL", default="")
@@ -194,6 +194,8 @@ POST_OFFICE = {
         if EMAIL_URL
         else "cinema_reservation.mail.DevelopmentBackend"
     },
+    # Less than `mail.LEASE`.
+    "BATCH_DELIVERY_TIMEOUT": 50,
     "MAX_RETRIES": 8,
     "RETRY_INTERVAL": timedelta(minutes=2),
     "MESSAGE_ID_ENABLED": True,
@@ -340,7 +342,9 @@ CHECKOUT_GRACE_MINUTES = 10
 
 # --- Worker -------------------------------------------------------------------------
 
-WORKER_ROUND_SECONDS = env.float("WORKER_ROUND_SECONDS", default=2)
+WORKER_ROUND_SECONDS = guards.seconds(
+    "WORKER_ROUND_SECONDS", env.str("WORKER_ROUND_SECONDS", default="2")
+)
 
 # --- Staff's desk -------------------------------------------------------------------
 

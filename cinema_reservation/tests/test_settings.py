@@ -34,7 +34,9 @@ def start(**environment: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     "environment",
-    [{}, PUBLIC, PUBLIC | {"BIND": "0.0.0.0:80"}, {"DEBUG": "1"}, {"PORT": "9000"}],
+    [{}, PUBLIC, PUBLIC | {"BIND": "0.0.0.0:80"}, {"DEBUG": "1"}, {"PORT": "9000"}]
+    + [{"ALERT_EMAILS": "money@cinema.example, boss@cinema.example"}]
+    + [{"WORKER_ROUND_SECONDS": "0.2"}],
 )
 def test_it_starts_on_a_laptop_with_nothing_set_and_in_public_with_all(environment):
     result = start(**environment)
@@ -64,6 +66,12 @@ REFUSED = [
     ({"PORT": "abc"}, "PORT is 'abc'"),
     ({"TRAILER_MINUTES": "-5"}, "TRAILER_MINUTES is '-5'"),
     ({"CURRENCY": "dollars"}, "CURRENCY is 'dollars'"),
+    ({"WORKER_ROUND_SECONDS": "0"}, "WORKER_ROUND_SECONDS is '0'"),
+    ({"WORKER_ROUND_SECONDS": "-1"}, "WORKER_ROUND_SECONDS is '-1'"),
+    ({"WORKER_ROUND_SECONDS": "nan"}, "WORKER_ROUND_SECONDS is 'nan'"),
+    ({"WORKER_ROUND_SECONDS": "inf"}, "WORKER_ROUND_SECONDS is 'inf'"),
+    ({"ALERT_EMAILS": "ops"}, "ALERT_EMAILS lists 'ops'"),
+    ({"ALERT_EMAILS": "money@cinema.example, "}, "ALERT_EMAILS lists ''"),
     ({"BIND": "0.0.0.0:8000"}, "others can reach this"),
     ({"DEBUG": "1", "BIND": "[::]:8000"}, "others can reach this"),
     ({"STRIPE_API_BASE": "http://stripe.example"}, "only a sandbox on this machine"),

@@ -47,7 +47,7 @@ REFUNDS = 200
 KILLS = 6
 PRICE = 1250
 ALL_STEPS = 3 * REFUNDS
-# A killed worker's row is another's to settle after a minute. Nobody waits for it here.
+# A killed worker's rows are another's after a minute. Nobody waits for it here.
 A_MINUTE = timedelta(minutes=1)
 
 
@@ -198,6 +198,9 @@ def a_minute_passes() -> None:
     due = Reservation.objects.filter(settle_after__gt=timezone.now())
     if due.exists():
         due.update(settle_after=timezone.now() - A_MINUTE)
+    taken = Email.objects.exclude(status=STATUS.sent).filter(scheduled_time__gt=timezone.now())
+    if taken.exists():
+        taken.update(scheduled_time=timezone.now() - A_MINUTE)
 
 
 def everything_is_done() -> bool:
