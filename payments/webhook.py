@@ -8,7 +8,7 @@ from datetime import datetime
 
 from payments import checkout, settlement
 from payments.gateway import Event
-from payments.models import WebhookEvent
+from payments.models import Payment, WebhookEvent
 
 SESSION_EVENTS = frozenset(
     {
@@ -43,26 +43,28 @@ def receive(event: Event, *, at: datetime) -> WebhookEvent:
         stripe_id=event.id, defaults={"type": event.type, "received_at": at}
     )
     if record.processed_at is None:
-        record.outcome = _act(event, at)
+        record.outcome, record.payment = _act(event, at)
         record.processed_at = at
-        record.save(update_fields=["outcome", "processed_at"])
+        record.save(update_fields=["outcome", "payment", "processed_at"])
     return record
 
 
-def _act(event: Event, at: datetime) -> str:
-    """Do what the event gives reason for. Returns the outcome in words for staff."""
+def _act(event: Event, at: datetime) -> tuple[str, Payment | None]:
+    """Do what the event gives reason for. Returns the outcome in words for staff, and the
+    payment of ours that it was about.
+    """
     if event.type in SESSION_EVENTS:
         payment = checkout.sync(event.object_id, at=at) if event.object_id else None
-        return f"payment {payment.state}" if payment else "not ours"
+        return (f"payment {payment.state}" if payment else "not ours"), payment
     if event.type in OUTGOING_EVENTS:
         return _look_at_what_left(event, at)
-    return "not used"
+    return "not used", None
 
 
-def _look_at_what_left(event: Event, at: datetime) -> str:
+def _look_at_what_left(event: Event, at: datetime) -> tuple[str, Payment | None]:
     intent = event.payment_intent_id
     payment = checkout.sync_intent(intent, at=at) if intent else None
     if payment is None:
-        return "not ours"
+        return "not ours", None
     settlement.import_from_stripe(payment, at=at)
-    return "looked at what left"
+    return "looked at what left", payment

@@ -7,13 +7,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action as detail_action
 
-from payments.admin.ledger import PaymentMovementAdmin, universal
+from payments.admin.ledger import MOVEMENT_SEARCH, PaymentMovementAdmin, linked, universal
 from payments.alerts import ADVICE
-from payments.models import Alert, AlertKind
+from payments.models import Alert, AlertKind, RefundState
 from reservation.admin import confirmation
 from reservation.admin.confirmation import counted
 
@@ -51,17 +51,17 @@ class AlertAdmin(PaymentMovementAdmin):
     list_display = ("reservation", "customer", "kind", "what", "created", "closed")
     list_filter = (StandingFilter, "kind")
     search_fields = (
-        "payment__reservation__code",
-        "payment__reservation__user__email",
-        "=payment__payment_intent_id",
-        "=payment__session_id",
+        *MOVEMENT_SEARCH,
+        "payment__refunds__stripe_id__exact",
+        "payment__disputes__stripe_id__exact",
     )
     actions = ("dealt_with",)
     actions_detail = ("dealt_with_this",)
     fields = (
         "reservation_page",
         "customer",
-        "payment",
+        "payment_page",
+        "failed_refunds",
         "kind",
         "what",
         "advice",
@@ -77,8 +77,17 @@ class AlertAdmin(PaymentMovementAdmin):
     @admin.display(description="Reservation")
     def reservation_page(self, alert: Alert) -> SafeString:
         reservation = alert.payment.reservation
-        page = reverse("admin:reservation_reservation_change", args=[reservation.pk])
-        return format_html('<a class="text-primary-600" href="{}">{}</a>', page, reservation)
+        return linked("reservation_reservation", reservation, reservation)
+
+    @admin.display(description="Payment")
+    def payment_page(self, alert: Alert) -> SafeString:
+        return linked("payments_payment", alert.payment, alert.payment)
+
+    @admin.display(description="Refunds that failed")
+    def failed_refunds(self, alert: Alert) -> str:
+        failed = alert.payment.refunds.filter(state=RefundState.FAILED)
+        pages = ((linked("payments_refund", refund, refund),) for refund in failed)
+        return format_html_join(", ", "{}", pages) or "-"
 
     @admin.display(description="What to do")
     def advice(self, alert: Alert) -> str:

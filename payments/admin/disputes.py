@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from payments.admin.ledger import PaymentMovementAdmin, universal
+from payments.admin.ledger import MOVEMENT_SEARCH, PaymentMovementAdmin, universal
 from payments.models import Dispute
 
 
@@ -18,12 +18,7 @@ class DisputeAdmin(PaymentMovementAdmin):
         "created",
     )
     list_filter = ("state", "created_at")
-    search_fields = (
-        "payment__reservation__code",
-        "payment__reservation__user__email",
-        "=payment__payment_intent_id",
-        "=stripe_id",
-    )
+    search_fields = (*MOVEMENT_SEARCH, "stripe_id__exact")
     fields = (
         "reservation",
         "customer",

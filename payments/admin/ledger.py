@@ -5,6 +5,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
 from cinema_reservation.desk import ReadOnlyAdmin
@@ -12,11 +15,24 @@ from cinema_reservation.money import written
 from reservation.models import Reservation
 
 SEARCH_HELP = "Look for a reservation's code, an e-mail address or an id of Stripe's"
+# Stripe's ids are compared letter by letter, as their indexes have them; `=` would not be.
+MOVEMENT_SEARCH = (
+    "payment__reservation__code",
+    "payment__reservation__user__email",
+    "payment__payment_intent_id__exact",
+    "payment__session_id__exact",
+)
 
 
 def universal(moment: datetime | None) -> str:
     """A moment of the ledger. Stripe has no local time, and neither has money."""
     return f"{moment.astimezone(UTC):%a %d %b %Y %H:%M:%S}" if moment else "-"
+
+
+def linked(page: str, row: Any, words: object) -> SafeString:
+    """Words that lead to a row's page, such as `payments_payment`'s."""
+    address = reverse(f"admin:{page}_change", args=[row.pk])
+    return format_html('<a class="text-primary-600" href="{}">{}</a>', address, words)
 
 
 class LedgerInline(TabularInline):
@@ -54,6 +70,7 @@ def customer_of(reservation: Reservation) -> str:
 class PaymentMovementAdmin(LedgerAdmin):
     """Something that happened to a payment: found by the payment's reservation."""
 
+    search_fields: tuple[str, ...] = MOVEMENT_SEARCH
     search_help_text = SEARCH_HELP
     list_select_related = ("payment__reservation__user",)
 

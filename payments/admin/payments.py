@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -55,8 +55,10 @@ class PaymentAdmin(LedgerAdmin):
     search_fields = (
         "reservation__code",
         "reservation__user__email",
-        "=session_id",
-        "=payment_intent_id",
+        "session_id__exact",
+        "payment_intent_id__exact",
+        "refunds__stripe_id__exact",
+        "disputes__stripe_id__exact",
     )
     search_help_text = SEARCH_HELP
     date_hierarchy = "created_at"
@@ -71,11 +73,11 @@ class PaymentAdmin(LedgerAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
-        counting = ~Q(refunds__state=RefundState.FAILED)
+        """Sums of the rows that are shown: a GROUP BY would add up those of all payments."""
+        refunds = Refund.objects.filter(payment=OuterRef("pk")).exclude(state=RefundState.FAILED)
+        total = refunds.order_by().values("payment").values(total=Sum("amount"))
         payments = super().get_queryset(request).select_related("reservation__user")
-        return payments.annotate(
-            refunded_amount=Coalesce(Sum("refunds__amount", filter=counting), 0)
-        )
+        return payments.annotate(refunded_amount=Coalesce(Subquery(total), 0))
 
     @admin.display(description="Customer", ordering="reservation__user__email")
     def customer(self, payment: Payment) -> str:
@@ -102,8 +104,11 @@ class PaymentAdmin(LedgerAdmin):
 
     @detail_action(description="Ask Stripe about it", permissions=["sync"])
     def ask_stripe_about_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        self.ask_stripe(request, self.get_queryset(request).filter(pk=object_id))
-        return HttpResponseRedirect(reverse("admin:payments_payment_change", args=[object_id]))
+        payment = self.get_object(request, object_id)
+        if payment is None:
+            return HttpResponseRedirect(reverse("admin:payments_payment_changelist"))
+        self.ask_stripe(request, self.get_queryset(request).filter(pk=payment.pk))
+        return HttpResponseRedirect(reverse("admin:payments_payment_change", args=[payment.pk]))
 
     @admin.action(description="Ask Stripe about these payments", permissions=["sync"])
     def ask_stripe(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:

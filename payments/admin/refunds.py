@@ -7,7 +7,12 @@ from django.utils import timezone
 
 from cinema_reservation.errors import DomainError
 from payments import refunds
-from payments.admin.ledger import PaymentMovementAdmin, customer_of, universal
+from payments.admin.ledger import (
+    MOVEMENT_SEARCH,
+    PaymentMovementAdmin,
+    customer_of,
+    universal,
+)
 from payments.models import Refund
 from reservation.admin import confirmation
 from reservation.admin.confirmation import counted
@@ -17,12 +22,7 @@ from reservation.admin.confirmation import counted
 class RefundAdmin(PaymentMovementAdmin):
     list_display = ("reservation", "customer", "amount_written", "state", "reason", "created")
     list_filter = ("state", "created_at")
-    search_fields = (
-        "payment__reservation__code",
-        "payment__reservation__user__email",
-        "=payment__payment_intent_id",
-        "=stripe_id",
-    )
+    search_fields = (*MOVEMENT_SEARCH, "stripe_id__exact")
     actions = ("paid_by_other_means",)
     fields = (
         "reservation",

@@ -6,10 +6,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
 
 from cinema_reservation.desk import ReadOnlyAdmin
 from cinema_reservation.money import written
-from payments.admin.ledger import SEARCH_HELP, customer_of, universal
+from payments.admin.ledger import SEARCH_HELP, customer_of, linked, universal
 from payments.models import PaymentState, RefundState, Unsettled
 from payments.models.dispute import UNDECIDED_STATES
 from reservation.models import ReservationState
@@ -17,13 +18,24 @@ from reservation.models import ReservationState
 
 @admin.register(Unsettled)
 class UnsettledAdmin(ReadOnlyAdmin):
-    list_display = ("code", "customer", "state_now", "due", "kept", "waits_for", "looked_at_next")
+    list_display = (
+        "code",
+        "customer",
+        "state_now",
+        "due",
+        "kept",
+        "payment_pages",
+        "waits_for",
+        "looked_at_next",
+    )
     list_filter = ("state",)
     search_fields = (
         "code",
         "user__email",
-        "=payments__payment_intent_id",
-        "=payments__session_id",
+        "payments__payment_intent_id__exact",
+        "payments__session_id__exact",
+        "payments__refunds__stripe_id__exact",
+        "payments__disputes__stripe_id__exact",
     )
     search_help_text = SEARCH_HELP
     fields = list_display
@@ -49,6 +61,12 @@ class UnsettledAdmin(ReadOnlyAdmin):
     def kept(self, reservation: Unsettled) -> str:
         kept = sum(payment.kept for payment in reservation.payments.all())
         return written(kept, reservation.currency)
+
+    @admin.display(description="Payments")
+    def payment_pages(self, reservation: Unsettled) -> str:
+        payments = reservation.payments.all()
+        pages = ((linked("payments_payment", p, p.get_state_display()),) for p in payments)
+        return format_html_join(", ", "{}", pages) or "-"
 
     @admin.display(description="Waits for")
     def waits_for(self, reservation: Unsettled) -> str:

@@ -14,10 +14,17 @@ class WebhookEvent(models.Model):
     received_at = models.DateTimeField(default=timezone.now)
     processed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=200, blank=True)
+    # The payment of ours that it gave reason to look at.
+    payment = models.ForeignKey(
+        "payments.Payment", on_delete=models.PROTECT, null=True, related_name="events"
+    )
 
     class Meta:
         verbose_name = "Stripe event"
         ordering: ClassVar = ["-received_at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["received_at", "id"], name="event_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.stripe_id}"

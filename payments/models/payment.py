@@ -70,7 +70,9 @@ class Payment(models.Model):
         ordering: ClassVar = ["-created_at"]
         indexes: ClassVar = [
             # No condition on the state: SQLite can't prove it of a parameter, and would scan.
-            models.Index(fields=["state", "looked_at"], name="payment_by_look")
+            models.Index(fields=["state", "looked_at"], name="payment_by_look"),
+            # The desk's first page sorts by them.
+            models.Index(fields=["created_at", "id"], name="payment_by_age"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -67,7 +67,10 @@ class Refund(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-pk"]
-        indexes: ClassVar = [models.Index(fields=["state", "looked_at"], name="refund_by_look")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "looked_at"], name="refund_by_look"),
+            models.Index(fields=["created_at", "id"], name="refund_by_age"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gte=1), name="refund_of_something")
         ]
