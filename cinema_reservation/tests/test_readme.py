@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cinema_reservation.tests.system import System, database_of_its_own
+from payments import webhook
 
 pytestmark = pytest.mark.journey
 
@@ -40,3 +41,8 @@ def test_the_tour_leads_from_register_to_refund(demo):
     assert '"state":"held"' in said
     assert '"reservation_state":"confirmed","status":"paid"' in said
     assert said.strip().endswith("refunded")
+
+
+def test_every_event_that_we_use_is_to_be_subscribed_to():
+    named = set(re.findall(r"`((?:checkout.session|charge|refund)\.[a-z_.]+)`", README.read_text()))
+    assert named == webhook.USED_EVENTS
