@@ -94,7 +94,7 @@ def _look(payment: Payment, at: datetime) -> None:
 
 def clear_cancelled_shows(*, at: datetime) -> int:
     """Cancel what people still hold of shows that the house cancelled."""
-    ids = Reservation.objects.of_cancelled_shows().order_by("pk").values_list("pk", flat=True)
+    ids = Reservation.objects.of_cancelled_shows(at).order_by("pk").values_list("pk", flat=True)
     return _each(
         ids[:ROWS_PER_ROUND], lambda pk: booking.cancel_by_house(reservation_id=pk, at=at)
     )

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from payments.models.dispute import GONE_STATES, DisputeState
-from payments.models.refund import NOT_SENT_BY_US, Refund, RefundState
+from payments.models.refund import Refund, RefundReason, RefundState
 from reservation.models import Reservation
 
 
@@ -121,8 +121,8 @@ class Payment(models.Model):
 
     @property
     def _failures(self) -> list[Refund]:
-        """The refunds of ours that failed since one succeeded last."""
-        ours = [r for r in self.refunds.all() if r.reason not in NOT_SENT_BY_US]
+        """The refunds of ours that failed since one arrived last, or was paid by other means."""
+        ours = [r for r in self.refunds.all() if r.reason != RefundReason.BY_HAND]
         ours.sort(key=lambda refund: refund.pk)
         done = [n for n, refund in enumerate(ours) if refund.state == RefundState.SUCCEEDED]
         since = ours[done[-1] + 1 :] if done else ours
@@ -131,7 +131,7 @@ class Payment(models.Model):
     def failures_before(self, refund: Refund) -> bool:
         """Whether others of ours failed before this one, and none succeeded in between."""
         earlier = [r for r in self.refunds.all() if r.pk < refund.pk]
-        ours = [r for r in earlier if r.reason not in NOT_SENT_BY_US]
+        ours = [r for r in earlier if r.reason != RefundReason.BY_HAND]
         last = max(ours, key=lambda r: r.pk, default=None)
         return last is not None and last.state == RefundState.FAILED
 

@@ -28,9 +28,6 @@ class RefundReason(models.TextChoices):
     OTHER_MEANS = "Paid back by other means"
 
 
-NOT_SENT_BY_US = (RefundReason.BY_HAND, RefundReason.OTHER_MEANS)
-
-
 class RefundQuerySet(models.QuerySet["Refund"]):
     def claim(self, refund: "Refund", *, at: datetime) -> bool:
         """Whether it is ours to look at now: of several workers that come to it, one's."""

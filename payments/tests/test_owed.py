@@ -72,8 +72,42 @@ class TestPaidByOtherMeans:
         settlement.import_from_stripe(paid, at=NOW)
         assert not noted(half_failed)
 
+    def test_only_a_failure_is_noted(self, reservation, paid, refuse):
+        give(reservation, 500)
+        rounds.all_rounds(at=NOW)
+        refuse()
+        give(reservation, 500)
+        rounds.all_rounds(at=NOW)
+        arrived, failed = Refund.objects.order_by("pk")
+        assert (noted(arrived), noted(failed)) == (False, True)
+
+    def test_a_failure_that_was_noted_is_not_noted_for_the_next_one(
+        self, reservation, paid, refuse
+    ):
+        refuse()
+        give(reservation, 500)
+        rounds.all_rounds(at=NOW)
+        first = Refund.objects.get()
+        assert noted(first)
+        refuse()
+        give(reservation, 500)
+        rounds.all_rounds(at=NOW)
+        second = Refund.objects.order_by("pk").last()
+        assert (noted(first), noted(second)) == (False, True)
+
 
 class TestSending:
+    def test_what_is_not_there_any_more_is_given_up_without_alarm(self, stripe, reservation, paid):
+        stripe.fail_next(500, times=3, path="/v1/refunds", method="POST")
+        booking.cancel_by_house(reservation_id=reservation.pk, at=NOW)
+        rounds.settle_unsettled(at=NOW)
+        stripe.refund_in_dashboard(paid.payment_intent_id, 1500)
+        rounds.all_rounds(at=NOW + HOUR)
+        assert not Alert.objects.exists()
+        assert not Email.objects.filter(subject__startswith="We could not send").exists()
+        rounds.all_rounds(at=NOW + 3 * HOUR)
+        assert_settled(stripe, reservation)
+
     def test_what_staff_sent_meanwhile_is_not_sent_once_more(self, stripe, reservation, paid):
         stripe.fail_next(500, times=3, path="/v1/refunds", method="POST")
         booking.cancel(reservation_id=reservation.pk, at=NOW)

@@ -187,14 +187,14 @@ class TestRounds:
         broken = held(owner, *show_with_seats(1))
         booking.cancel(reservation_id=broken.pk, at=timezone.now())
         booking.cancel(reservation_id=reservation.pk, at=timezone.now())
-        settle = settlement.settle
+        settle = settlement.settle_now
 
         def fail_for_the_broken(*, reservation_id, at):
             if reservation_id == broken.pk:
                 raise ValueError("broken row")
             settle(reservation_id=reservation_id, at=at)
 
-        monkeypatch.setattr(settlement, "settle", fail_for_the_broken)
+        monkeypatch.setattr(settlement, "settle_now", fail_for_the_broken)
         rounds.all_rounds(at=timezone.now())
         assert_settled(stripe, reservation)
 

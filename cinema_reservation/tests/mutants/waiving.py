@@ -122,7 +122,7 @@ name='waiver_of_something'),
         name="cancelling-is-noted",
         breaks="The history says who cancelled for the house, and why.",
         file=CANCELLING,
-        old='    page.log_change(request, reservation, told("Cancelled by the house", reason))\n',
+        old="    page.log_change(request, reservation, why)\n",
         tests=(BY_HOUSE,),
     ),
     Mutant(
