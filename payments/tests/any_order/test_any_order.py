@@ -28,7 +28,7 @@ from reservation.tests.factories import ShowTimeFactory, show_with_seats
 from users.tests.factories import UserFactory
 
 HUNTS = int(os.environ.get("ANY_ORDER_EXAMPLES", "0"))
-PLAYS_PER_WEIGHT = 2
+PLAYS_PER_WEIGHT = 4
 PROFILE = settings(
     stateful_step_count=int(os.environ.get("ANY_ORDER_STEPS", "16")),
     derandomize=not HUNTS,
