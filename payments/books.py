@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import prefetch_related_objects
 
-from payments.models import Payment, PaymentState, RefundState
+from payments.models import Payment, PaymentState, Refund, RefundState
 from reservation import booking
 from reservation.models import Reservation
 
@@ -35,6 +35,14 @@ class Books:
         if payment.state == PaymentState.REJECTED:
             return payment.kept
         return min(payment.kept, max(self.excess, 0))
+
+    def payment_of(self, refund: Refund) -> Payment:
+        return next(payment for payment in self.payments if payment.pk == refund.payment_id)
+
+    def goes_too_far(self, payment: Payment) -> bool:
+        """Whether more is gone from it, or on its way, than had to go back."""
+        is_too_much = payment.state == PaymentState.PAID and self.excess < 0
+        return is_too_much or payment.is_overdrawn
 
     @property
     def owed(self) -> int:

@@ -75,8 +75,7 @@ def _is_still_to_be_sent(refund: Refund, at: datetime) -> bool:
         refund.refresh_from_db()
         if refund.stripe_id is not None or refund.state != RefundState.PENDING:
             return False
-        payment = next(row for row in held.payments if row.pk == refund.payment_id)
-        if held.excess < 0 or payment.is_overdrawn:
+        if held.goes_too_far(held.payment_of(refund)):
             _give_up(refund, held, at)
             return False
     return True
@@ -99,7 +98,7 @@ def paid_by_other_means(*, refund_id: int, at: datetime) -> Refund:
     failed = Refund.objects.select_related("payment").get(pk=refund_id)
     held = books.lock(failed.payment.reservation_id)
     failed.refresh_from_db(fields=["state"])
-    payment = next(row for row in held.payments if row.pk == failed.payment_id)
+    payment = held.payment_of(failed)
     key = f"by-hand-{failed.pk}"
     is_owed = held.owed_from(payment) >= failed.amount
     if failed.state != RefundState.FAILED or not is_owed or _is_known(key):
@@ -185,7 +184,7 @@ def _is_news(refund: Refund, state: RefundState, stripe_id: str | None) -> bool:
 
 def _tell(refund: Refund, held: Books, at: datetime) -> None:
     """Customer and staff hear of the first failure of several, and of the end of the trouble."""
-    payment = next(row for row in held.payments if row.pk == refund.payment_id)
+    payment = held.payment_of(refund)
     alerts.mended(kind=AlertKind.REFUND_OVERDUE, payments=[payment], at=at)
     if refund.state == RefundState.FAILED and held.owed_from(payment):
         _tell_of_failure(refund, payment, held, at)

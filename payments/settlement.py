@@ -96,7 +96,7 @@ def _confirm_or_give_up(reservation: Reservation, at: datetime) -> Reservation:
     try:
         return booking.confirm(reservation_id=reservation.pk, at=at)
     except ShowCancelled:
-        booking.cancel_by_house(reservation_id=reservation.pk, at=at)
+        booking.cancel_by_house(reservation_id=reservation.pk, at=at, was_paid=True)
     except DomainError as refusal:
         log.info("payment for %s came too late: %s", reservation, refusal)
         booking.end_unsold(reservation_id=reservation.pk, at=at)

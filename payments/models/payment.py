@@ -119,31 +119,27 @@ class Payment(models.Model):
         """Whether more left it, or is on its way, than came in."""
         return self._gone > self.amount_received
 
-    @property
-    def _failures(self) -> list[Refund]:
+    def _failures(self, *, before: Refund | None = None) -> list[Refund]:
         """The refunds of ours that failed since one arrived last, or was paid by other means."""
         ours = [r for r in self.refunds.all() if r.reason != RefundReason.BY_HAND]
-        ours.sort(key=lambda refund: refund.pk)
-        done = [n for n, refund in enumerate(ours) if refund.state == RefundState.SUCCEEDED]
-        since = ours[done[-1] + 1 :] if done else ours
+        rows = sorted((r for r in ours if before is None or r.pk < before.pk), key=lambda r: r.pk)
+        done = [n for n, refund in enumerate(rows) if refund.state == RefundState.SUCCEEDED]
+        since = rows[done[-1] + 1 :] if done else rows
         return [refund for refund in since if refund.state == RefundState.FAILED]
 
     def failures_before(self, refund: Refund) -> bool:
         """Whether others of ours failed before this one, and none succeeded in between."""
-        earlier = [r for r in self.refunds.all() if r.pk < refund.pk]
-        ours = [r for r in earlier if r.reason != RefundReason.BY_HAND]
-        last = max(ours, key=lambda r: r.pk, default=None)
-        return last is not None and last.state == RefundState.FAILED
+        return bool(self._failures(before=refund))
 
     @property
     def held_back(self) -> int:
         """What the failed refunds since the last success were to send, in minor units."""
-        return sum(refund.amount for refund in self._failures)
+        return sum(refund.amount for refund in self._failures())
 
     @property
     def refund_retry_at(self) -> datetime | None:
         """When what failed is tried again: later after each failure; `None` where none did."""
-        failed = [refund.failed_at for refund in self._failures if refund.failed_at is not None]
+        failed = [refund.failed_at for refund in self._failures() if refund.failed_at is not None]
         if not failed:
             return None
         pause = RETRY_FAILED_REFUND * 2 ** min(len(failed) - 1, 10)

@@ -3,10 +3,10 @@
 import pytest
 from post_office.models import Email
 
-from payments import refunds, rounds, settlement
-from payments.models import Alert, AlertKind, Refund, RefundState
+from payments import checkout, refunds, rounds, settlement
+from payments.models import Alert, AlertKind, Payment, Refund, RefundState
 from payments.tests.books import assert_settled, balance
-from payments.tests.moments import DAY, HOUR, NOW
+from payments.tests.moments import DAY, HOUR, MINUTE, NOW
 from reservation import booking
 from reservation.tests.factories import confirmed, show_with_seats
 from reservation.waivers import waive
@@ -117,6 +117,17 @@ class TestSending:
             rounds.all_rounds(at=NOW + hours * HOUR)
         assert_settled(stripe, reservation)
         assert not Alert.objects.open().exists()
+
+    def test_a_payment_that_was_not_as_asked_goes_back_after_an_outage_though_none_is_kept(
+        self, stripe, reservation, page
+    ):
+        Payment.objects.update(amount=page.amount - 1)
+        stripe.pay(page.session_id)
+        stripe.fail_next(500, times=3, path="/v1/refunds", method="POST")
+        checkout.sync(page.session_id, at=NOW)
+        rounds.send_refunds(at=NOW + MINUTE)
+        assert [refund["amount"] for refund in stripe.refunds] == [2500]
+        assert Refund.objects.get().state == RefundState.SUCCEEDED
 
     def test_what_was_not_tried_yet_does_not_wait_for_what_failed(
         self, stripe, reservation, paid, refuse
