@@ -9,6 +9,7 @@ would be unsafe elsewhere stops the start with a sentence that says what to do: 
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -41,7 +42,28 @@ SERVES_LOOPBACK_ONLY = all(map(guards.is_loopback, [PUBLIC_HOST, *ALLOWED_HOSTS]
 # What the web server listens on: this machine's own address unless told otherwise.
 BIND = env.str("BIND", default=f"127.0.0.1:{PORT}")
 WEB_CONCURRENCY = number("WEB_CONCURRENCY", os.cpu_count() or 1, least=1)
-WEB_THREADS = number("WEB_THREADS", 8, least=1)
+# Requests of one process: answered at once, and waiting for their turn. More are refused.
+# Those that may have to wait for Stripe wait among themselves, and so do Stripe's own.
+LANES: dict[str, dict[str, Any]] = {
+    "webhook": {"at_once": 2, "waiting": 8, "paths": ("/api/webhook/",)},
+    "payments": {
+        "at_once": 4,
+        "waiting": 8,
+        "paths": ("/api/create-checkout-session/", "/api/payment"),
+    },
+    "all else": {
+        "at_once": number("WEB_AT_ONCE", 4, least=1),
+        "waiting": number("WEB_WAITING", 28, least=0),
+        "paths": ("/",),
+    },
+}
+WEB_PATIENCE_SECONDS = env.float("WEB_PATIENCE_SECONDS", default=3)
+# What asks nothing of others is always answered.
+ALWAYS_ANSWERED = ("/health/",)
+# A few more threads than lanes hold: they say no at once, and how the process is.
+WEB_SPARE_THREADS = 4
+WEB_THREADS = WEB_SPARE_THREADS + sum(lane["at_once"] + lane["waiting"] for lane in LANES.values())
+WEB_DATABASE_CONNECTIONS = 2 + sum(lane["at_once"] for lane in LANES.values())
 ACCESS_LOG = env.str("ACCESS_LOG", default="")
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -92,6 +114,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cinema_reservation.api.overload.OverloadMiddleware",
     "cinema_reservation.api.middleware.DatabaseOutageMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "cinema_reservation.api.middleware.ApiMiddleware",
@@ -131,24 +154,42 @@ DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR}/cine
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = number("CONN_MAX_AGE", 60, least=0)
+# How long a request waits for somebody else's lock before it is answered 503.
+LOCK_SECONDS = number("LOCK_SECONDS", 5, least=1)
+# Connections that the threads of a web server's process share, set by deploy/web.py.
+DATABASE_POOL = number("DATABASE_POOL", 0, least=0)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes SQLite's one write lock when a transaction begins, so what is read
     # inside it stays true until it commits; that is what stands in for row locks there.
     # FULL keeps an acknowledged booking through a power cut.
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": LOCK_SECONDS,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
     # A file, not memory: the race tests need the locks that only a file has.
     _database["TEST"] = {"NAME": env.str("TEST_SQLITE_NAME", str(VAR_DIR / "test.sqlite3"))}
 else:
-    _database["CONN_HEALTH_CHECKS"] = True
+    # Asking each connection first costs each request a round trip. Without, the first request
+    # on a lost connection is answered 503, and the next one has a new connection.
+    _database["CONN_HEALTH_CHECKS"] = env.bool("CONN_HEALTH_CHECKS", default=False)
     _database["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", default=False)
     _database["OPTIONS"] = {"connect_timeout": 5} | _database.get("OPTIONS", {})
     if not _database["DISABLE_SERVER_SIDE_CURSORS"]:
         # PgBouncer refuses start-up options; without one, no request waits for ever.
-        _database["OPTIONS"].setdefault("options", "-c lock_timeout=5s -c statement_timeout=30s")
+        _database["OPTIONS"].setdefault(
+            "options", f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout=30s"
+        )
+    if DATABASE_POOL:
+        _database["OPTIONS"]["pool"] = {
+            "min_size": 0,
+            "max_size": DATABASE_POOL,
+            "max_idle": float(_database["CONN_MAX_AGE"]) or 1.0,
+            # While the database is away: say so soon, and look again at the next request.
+            "timeout": 2.0,
+            "reconnect_timeout": 1.0,
+        }
+        _database["CONN_MAX_AGE"] = 0
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

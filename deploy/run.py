@@ -22,8 +22,7 @@ def processes() -> dict[str, list[str]]:
     """The commands to run, by name."""
     python = sys.executable
     commands = {
-        "web": [python, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"]
-        + ["cinema_reservation.wsgi"],
+        "web": [python, "-m", "deploy.web", "cinema_reservation.wsgi"],
         "worker": [python, "manage.py", "work"],
     }
     if settings.STRIPE_API_BASE:

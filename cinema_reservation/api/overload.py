@@ -1,0 +1,73 @@
+"""More asks than can be served: a bounded number at work, a bounded number waiting, the rest 503.
+
+Each process counts for itself. Requests queue here rather than in the server, because here a
+request that would wait too long can be told so at once.
+"""
+
+from collections.abc import Callable
+from threading import BoundedSemaphore
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from cinema_reservation.api.errors import unavailable_response
+
+
+class Lane:
+    """Requests that wait for each other: so many at once, so many more in line."""
+
+    def __init__(self, *, at_once: int, waiting: int, patience: float) -> None:
+        self._turns = BoundedSemaphore(at_once)
+        self._places = BoundedSemaphore(waiting) if waiting else None
+        self._patience = patience
+
+    def enter(self) -> bool:
+        """Wait for a turn. False at once where the line is full, or when patience ends."""
+        if self._turns.acquire(blocking=False):
+            return True
+        if self._places is None or not self._places.acquire(blocking=False):
+            return False
+        try:
+            return self._turns.acquire(timeout=self._patience)
+        finally:
+            self._places.release()
+
+    def leave(self) -> None:
+        """Give the turn that `enter` gave to the next in line."""
+        self._turns.release()
+
+
+class OverloadMiddleware:
+    """Lets requests in by the lanes of `settings.LANES`, the first whose path begins alike.
+
+    Health is told without a lane, so that a busy process is not taken for a dead one. Stripe's
+    webhook has a lane of its own: no crowd of customers can keep the news of money out.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self._lanes = [(lane["paths"], _lane(lane)) for lane in settings.LANES.values()]
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(settings.ALWAYS_ANSWERED):
+            return self.get_response(request)
+        lane = self._lane_of(request.path_info)
+        if not lane.enter():
+            return unavailable_response()
+        try:
+            return self.get_response(request)
+        finally:
+            lane.leave()
+
+    def _lane_of(self, path: str) -> Lane:
+        return next((lane for paths, lane in self._lanes if path.startswith(paths)), self._last)
+
+    @property
+    def _last(self) -> Lane:
+        return self._lanes[-1][1]
+
+
+def _lane(about: dict[str, Any]) -> Lane:
+    patience = settings.WEB_PATIENCE_SECONDS
+    return Lane(at_once=about["at_once"], waiting=about["waiting"], patience=patience)
