@@ -4,6 +4,7 @@ Granian: it reads requests without Python's help, so a client that sends slowly 
 else waiting. Why, and with what figures: docs/decisions.md.
 """
 
+import multiprocessing
 import os
 import socket
 import sys
@@ -67,6 +68,8 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cinema_reservation.settings")
     # Its processes share connections to the database among their threads; nobody else does.
     os.environ.setdefault("DATABASE_POOL", str(settings.WEB_DATABASE_CONNECTIONS))
+    # A forked process would inherit our handlers, and not hear a stop until it is up.
+    multiprocessing.set_start_method("spawn")
     application = sys.argv[1] if len(sys.argv) > 1 else OURS
     Server(f"{application}:application", **options()).serve()
 

@@ -62,9 +62,21 @@ class System:
 
     @contextmanager
     def running(self, log: Path) -> Iterator[None]:
+        """All of it: web server, worker and sandbox."""
+        with self._process("deploy.run", log):
+            yield
+
+    @contextmanager
+    def serving(self, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+        """The web server alone, for what is asked of the server itself."""
+        with self._process("deploy.web", log) as process:
+            yield process
+
+    @contextmanager
+    def _process(self, module: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         with log.open("w") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "deploy.run"],
+                [sys.executable, "-m", module],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=file,
@@ -74,9 +86,10 @@ class System:
             try:
                 eventually(lambda: process.poll() is not None or self.is_ready())
                 assert process.poll() is None, log.read_text()
-                yield
+                yield process
             finally:
-                os.killpg(process.pid, signal.SIGTERM)
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGTERM)
                 process.wait(timeout=30)
 
     def is_ready(self) -> bool:
