@@ -177,8 +177,6 @@ def test_requests_in_flight_are_answered_before_the_server_stops(scene, server):
 @pytest.mark.journey
 def test_a_server_that_is_told_to_stop_while_it_starts_stops(scene, tmp_path):
     with scene.system.serving(tmp_path / "log.txt") as process:
-        process.send_signal(signal.SIGHUP)
-        time.sleep(0.1)
         os.killpg(process.pid, signal.SIGTERM)
         assert process.wait(15) is not None
 
