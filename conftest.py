@@ -5,6 +5,7 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from cinema_reservation.tests.rivals import PATIENCE_SECONDS, Intruder
+from reservation import facts
 from users import authentication
 from users.models import User
 from users.tests.factories import UserFactory
@@ -12,9 +13,10 @@ from users.tests.factories import UserFactory
 
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered(settings) -> None:
-    """Neither answers nor logins. Tests of what is believed for a while name it themselves."""
+    """Neither answers, nor logins, nor the house. Tests of what is believed for a while name it themselves."""
     cache.clear()
     authentication.forget_all()
+    facts.forget_all()
     settings.LOGIN_TRUSTED_SECONDS = 0
 
 

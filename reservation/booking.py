@@ -5,14 +5,15 @@ nobody outside the database. Reservations are locked before shows, always; how s
 safe is told in `claims.py`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from reservation import claims, errors, mail
+from reservation import claims, errors, facts, mail
+from reservation.facts import Facts
 from reservation.models import (
     Channel,
     Reservation,
@@ -54,11 +55,12 @@ def hold(
         raise errors.TooManySeats(limit=settings.MAX_SEATS_PER_RESERVATION)
     show = claims.lock_show(show_id)
     _check_on_sale(show, at)
-    seats = _find_seats(show, choices)
-    prices = _price(show, seats, choices)
+    known = facts.of(show)
+    seats = _find_seats(known, choices)
+    prices = _price(show, known, choices)
     if user_id is not None:
         _check_holds_of(user_id, show, at)
-    claims.free_or_refuse(show, seats.values(), at)
+    claims.free_or_refuse(show, seats, at)
     claims.note_change(show.pk)
     return _insert(user_id, show, prices, at, channel)
 
@@ -70,27 +72,20 @@ def _check_on_sale(show: ShowTime, at: datetime) -> None:
         raise errors.SalesClosed
 
 
-def _find_seats(show: ShowTime, choices: Iterable[SeatChoice]) -> dict[int, Seat]:
+def _find_seats(known: Facts, choices: Iterable[SeatChoice]) -> list[Seat]:
     ids = [choice.seat_id for choice in choices]
-    seats = Seat.objects.in_use().filter(hall=show.hall_id, pk__in=ids)
-    # Without the order of a plan, which is by hall and by cinema: they would be joined for it.
-    found = {seat.pk: seat for seat in seats.select_related("category").order_by()}
-    if unknown := [pk for pk in ids if pk not in found]:
+    if unknown := [pk for pk in ids if pk not in known.seats]:
         raise errors.UnknownSeats(seats=unknown)
-    return found
+    return [known.seats[pk] for pk in ids]
 
 
-def _price(
-    show: ShowTime, seats: Mapping[int, Seat], choices: Sequence[SeatChoice]
-) -> list[Ticket]:
+def _price(show: ShowTime, known: Facts, choices: Sequence[SeatChoice]) -> list[Ticket]:
     """Unsaved tickets, each with the price that is promised from now on."""
-    types = {ticket_type.pk: ticket_type for ticket_type in TicketType.objects.on_sale()}
-    default = next((pk for pk, ticket_type in types.items() if ticket_type.is_default), None)
-    wanted = [choice.ticket_type_id or default for choice in choices]
-    if unknown := [pk for pk in wanted if pk not in types]:
+    wanted = [choice.ticket_type_id or known.default_type_id for choice in choices]
+    if unknown := [pk for pk in wanted if pk not in known.ticket_types]:
         raise errors.UnknownTicketType(ticket_types=unknown)
     return [
-        _ticket(show, seats[choice.seat_id], types[pk])
+        _ticket(show, known.seats[choice.seat_id], known.ticket_types[pk])
         for choice, pk in zip(choices, wanted, strict=True)
         if pk is not None
     ]

@@ -23,19 +23,14 @@ from reservation.models import Reservation, ReservationState, Seat, ShowTime, Ti
 def lock_show(show_id: int) -> ShowTime:
     """Lock the show, so that one at a time looks for its free seats and takes them.
 
-    Returns it with its film, hall and cinema. Raises `UnknownShow`.
+    Raises `UnknownShow`.
     """
-    shows = ShowTime.objects.select_related("movie", "hall__cinema")
-    locked = shows.select_for_update(of=("self",), no_key=True)
+    # Nothing is joined: where the show was moved while we waited for it, PostgreSQL would find
+    # its new row not to fit the old film or hall, and no row at all.
     try:
-        return locked.get(pk=show_id)
-    except ShowTime.DoesNotExist:
-        # Where the show was moved while we waited for it, PostgreSQL finds its new row not to
-        # fit the old film or hall, and no row at all. It is there on a second look.
-        moved = locked.filter(pk=show_id).first()
-    if moved is None:
-        raise errors.UnknownShow
-    return moved
+        return ShowTime.objects.select_for_update(no_key=True).get(pk=show_id)
+    except ShowTime.DoesNotExist as error:
+        raise errors.UnknownShow from error
 
 
 def free_or_refuse(show: ShowTime, seats: Collection[Seat], at: datetime) -> None:

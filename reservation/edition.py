@@ -1,16 +1,16 @@
 """The edition of the programme: a number that tells whether a kept answer is still true.
 
-Every change of a film, a show, a cinema, a hall, a seat, a category or a ticket type puts it
-up, in the same transaction, whether it came over the API, from the desk or from a shell. Only
+Every change of a film, a show, a cinema, a hall, a seat, a category or a ticket type changes
+it, in the same transaction, whether it came over the API, from the desk or from a shell. Only
 statements that write many rows at once pass by Django's signals; they call `change` themselves.
 What is sold moves another number, `ShowTime.seats_version`: sales must not wait for each other
 at one row.
 """
 
+import secrets
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from reservation.models import (
@@ -25,13 +25,17 @@ from reservation.models import (
     TicketType,
 )
 
+LARGEST_NUMBER = 2**62
 MAKES_AN_EDITION = (Cinema, Genre, Hall, Movie, Seat, SeatCategory, ShowTime, TicketType)
 
 
 def change() -> None:
     """Make a new edition, in the caller's transaction."""
-    if not Edition.objects.filter(pk=1).update(number=F("number") + 1):
-        Edition.objects.get_or_create(pk=1, defaults={"number": 1})
+    # Drawn, not counted: what somebody keeps under the number of a transaction that is rolled
+    # back is never found again, while the next number would soon be somebody else's.
+    number = secrets.randbelow(LARGEST_NUMBER) + 1
+    if not Edition.objects.filter(pk=1).update(number=number):
+        Edition.objects.get_or_create(pk=1, defaults={"number": number})
 
 
 def current() -> int:

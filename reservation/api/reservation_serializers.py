@@ -75,7 +75,7 @@ class ReservedSeatSerializer(serializers.ModelSerializer[Ticket]):
 
     @extend_schema_field(MoneySerializer)
     def get_price(self, ticket: Ticket) -> Money:
-        return money(ticket.price, self.context["currency"])
+        return money(ticket.price, ticket.reservation.currency)
 
 
 class TicketSerializer(serializers.ModelSerializer[Ticket]):
@@ -111,7 +111,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
 
     state = serializers.SerializerMethodField(help_text="A hold past its time is expired.")
     showtime = ReservedShowSerializer()
-    seats = serializers.SerializerMethodField()
+    seats = ReservedSeatSerializer(source="tickets", many=True)  # type: ignore[call-arg]
     tickets = serializers.SerializerMethodField(
         help_text="Empty until the reservation is confirmed."
     )
@@ -154,17 +154,11 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
 
     @cached_property
     def _at(self) -> datetime:
-        return self.context.get("at") or timezone.now()
+        return timezone.now()
 
     @extend_schema_field(serializers.ChoiceField(choices=ReservationState.choices))
     def get_state(self, reservation: Reservation) -> str:
         return reservation.state_at(self._at)
-
-    @extend_schema_field(ReservedSeatSerializer(many=True))
-    def get_seats(self, reservation: Reservation) -> Any:
-        return ReservedSeatSerializer(
-            reservation.tickets.all(), many=True, context={"currency": reservation.currency}
-        ).data
 
     @extend_schema_field(TicketSerializer(many=True))
     def get_tickets(self, reservation: Reservation) -> Any:
@@ -187,6 +181,16 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
 
     def get_server_time(self, reservation: Reservation) -> datetime:
         return self._at
+
+
+# Its fields take longer to build than to fill: one serves all holds.
+_shape = ReservationSerializer()
+
+
+def held(reservation: Reservation, *, at: datetime) -> dict[str, Any]:
+    """A new hold as its owner sees it at that instant."""
+    seen = {"state": reservation.state_at(at), "server_time": at}
+    return _shape.to_representation(reservation) | seen
 
 
 @extend_schema_serializer(examples=[examples.QUOTE])

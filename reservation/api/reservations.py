@@ -25,6 +25,7 @@ from reservation.api.reservation_serializers import (
     CancellationQuoteSerializer,
     HoldSerializer,
     ReservationSerializer,
+    held,
 )
 from reservation.api.throttles import HoldsByAccount, HoldsByAddress
 from reservation.idempotency import answer_once
@@ -142,8 +143,7 @@ class ReservationViewSet(
             choices=asked.choices(asked.validated_data),
             at=at,
         )
-        context = {**self.get_serializer_context(), "at": at}
-        return ReservationSerializer(reservation, context=context).data
+        return held(reservation, at=at)
 
     @extend_schema(
         tags=TAG,

@@ -101,11 +101,12 @@ MUTANTS = (
         needs_postgres=True,
     ),
     Mutant(
-        name="moved-show-is-looked-up-again",
+        name="locked-show-is-not-joined",
         breaks="Who waits for a show that is being moved is not told that there is none.",
         file=CLAIMS,
-        old="        moved = locked.filter(pk=show_id).first()\n",
-        new="        moved = None\n",
+        old="        return ShowTime.objects.select_for_update(no_key=True).get(pk=show_id)\n",
+        new='        shows = ShowTime.objects.select_related("hall").filter(pk=show_id)\n'
+        '        return shows.select_for_update(of=("self",), no_key=True).get()\n',
         tests=(
             f"{HOUSE}::TestMovingAShow::test_to_another_hall_keeps_a_hold_waiting_and_refuses_it",
         ),

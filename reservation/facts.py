@@ -1,0 +1,63 @@
+"""What staff look after, as every booking needs it: read once per edition, kept in the process.
+
+Films, halls, seats and ticket types change a few times a day, and a booking asks for them a
+thousand times a minute. Whoever relies on them locks the show first and asks then: the edition
+that is read here is the newest that was committed, and what is kept under it is what it says.
+What is kept is shared by all threads, and changed by none.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from reservation import edition
+from reservation.models import Hall, Movie, Seat, ShowTime, TicketType
+
+
+class Facts(NamedTuple):
+    """What may be sold at a show: seats of its hall, for whom."""
+
+    seats: Mapping[int, Seat]
+    ticket_types: Mapping[int, TicketType]
+
+    @property
+    def default_type_id(self) -> int | None:
+        """The ticket type of a seat where nobody says who is to sit there."""
+        types = self.ticket_types.items()
+        return next((pk for pk, ticket_type in types if ticket_type.is_default), None)
+
+
+def of(show: ShowTime) -> Facts:
+    """The facts of a show that was just locked; it is given its film, hall and cinema too."""
+    number = edition.current()
+    show.movie = _movie(number, show.movie_id)
+    show.hall = _hall(number, show.hall_id)
+    return Facts(_seats(number, show.hall_id), _ticket_types(number))
+
+
+@lru_cache(maxsize=1000)
+def _movie(edition_number: int, pk: int) -> Movie:
+    return Movie.objects.get(pk=pk)
+
+
+@lru_cache(maxsize=200)
+def _hall(edition_number: int, pk: int) -> Hall:
+    return Hall.objects.select_related("cinema").get(pk=pk)
+
+
+@lru_cache(maxsize=200)
+def _seats(edition_number: int, hall_id: int) -> Mapping[int, Seat]:
+    seats = Seat.objects.in_use().filter(hall=hall_id).select_related("category")
+    # Without the order of a plan, which is by hall and by cinema: they would be joined for it.
+    return {seat.pk: seat for seat in seats.order_by()}
+
+
+@lru_cache(maxsize=1)
+def _ticket_types(edition_number: int) -> Mapping[int, TicketType]:
+    return {ticket_type.pk: ticket_type for ticket_type in TicketType.objects.on_sale()}
+
+
+def forget_all() -> None:
+    """Read everything again."""
+    for kept in (_movie, _hall, _seats, _ticket_types):
+        kept.cache_clear()
