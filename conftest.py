@@ -13,7 +13,7 @@ from users.tests.factories import UserFactory
 
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered(settings) -> None:
-    """Neither answers, nor logins, nor the house. Tests of what is believed for a while name it themselves."""
+    """Neither answers, nor logins, nor the house. Tests of what is believed name it themselves."""
     cache.clear()
     authentication.forget_all()
     facts.forget_all()

@@ -13,9 +13,10 @@ questions; `select_for_update` does nothing there. Behind it all stands the cons
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db import IntegrityError
-from django.db.models import Exists, F
+from django.db import IntegrityError, connection
+from django.db.models import Exists, QuerySet
 
+from cinema_reservation.prepared import prepared
 from reservation import errors
 from reservation.models import Reservation, ReservationState, Seat, ShowTime, Ticket
 
@@ -25,12 +26,17 @@ def lock_show(show_id: int) -> ShowTime:
 
     Raises `UnknownShow`.
     """
+    found = _locked_show(pk=show_id)
+    if not found:
+        raise errors.UnknownShow
+    return found[0]
+
+
+@prepared
+def _locked_show(*, pk: int) -> QuerySet[ShowTime]:
     # Nothing is joined: where the show was moved while we waited for it, PostgreSQL would find
     # its new row not to fit the old film or hall, and no row at all.
-    try:
-        return ShowTime.objects.select_for_update(no_key=True).get(pk=show_id)
-    except ShowTime.DoesNotExist as error:
-        raise errors.UnknownShow from error
+    return ShowTime.objects.select_for_update(no_key=True).filter(pk=pk)
 
 
 def free_or_refuse(show: ShowTime, seats: Collection[Seat], at: datetime) -> None:
@@ -39,11 +45,12 @@ def free_or_refuse(show: ShowTime, seats: Collection[Seat], at: datetime) -> Non
     Only tickets are touched: locking the dead reservation here, after the show, would
     turn the order of locks around.
     """
-    tickets = Ticket.objects.live().filter(showtime=show, seat__in=seats)
-    if not tickets.exists():
+    live = _live_tickets(show=show.pk, seats=[seat.pk for seat in seats])
+    if not live:
         # As a rule nobody has them, and only that has to be quick.
         return
     dead, rivals = [], set()
+    tickets = Ticket.objects.filter(pk__in=[pk for (pk,) in live])
     for ticket in tickets.select_related("reservation"):
         if ticket.reservation.state_at(at) == ReservationState.EXPIRED:
             dead.append(ticket.pk)
@@ -53,6 +60,11 @@ def free_or_refuse(show: ShowTime, seats: Collection[Seat], at: datetime) -> Non
         raise errors.SeatsTaken(seats=named(seat for seat in seats if seat.pk in rivals))
     if dead:
         Ticket.objects.filter(pk__in=dead).update(released_at=at)
+
+
+@prepared
+def _live_tickets(*, show: int, seats: list[int]) -> QuerySet[Ticket, tuple[int]]:
+    return Ticket.objects.live().filter(showtime=show, seat__in=seats).values_list("pk")
 
 
 def named(seats: Iterable[Seat]) -> list[dict[str, object]]:
@@ -101,4 +113,8 @@ def note_cleared(show_id: int, at: datetime) -> None:
 
 def note_change(show_id: int) -> None:
     """Let whoever keeps an answer about the show's seats know that it is outdated."""
-    ShowTime.objects.filter(pk=show_id).update(seats_version=F("seats_version") + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE reservation_showtime SET seats_version = seats_version + 1 WHERE id = %s",
+            [show_id],
+        )

@@ -5,12 +5,14 @@ import time
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db.models import QuerySet
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, Token
 
+from cinema_reservation.prepared import prepared
 from users.models import Login, User
 from users.sessions import login_id_of
 
@@ -58,7 +60,7 @@ class LoginAuthentication(JWTAuthentication):
 
 
 def _look_up(login_id: Any) -> Trusted:
-    login = login_id and Login.objects.select_related("user").filter(pk=login_id).first()
+    login = next(iter(_logins(pk=login_id)), None) if login_id else None
     if not login or not login.is_valid:
         _trusted.pop(login_id, None)
         raise AuthenticationFailed(REFUSAL)
@@ -67,6 +69,11 @@ def _look_up(login_id: Any) -> Trusted:
     found = Trusted(login.user, time.monotonic() + settings.LOGIN_TRUSTED_SECONDS)
     _trusted[login_id] = found
     return found
+
+
+@prepared
+def _logins(*, pk: Any) -> QuerySet[Login]:
+    return Login.objects.select_related("user").filter(pk=pk)
 
 
 def forget_all() -> None:

@@ -104,9 +104,9 @@ MUTANTS = (
         name="locked-show-is-not-joined",
         breaks="Who waits for a show that is being moved is not told that there is none.",
         file=CLAIMS,
-        old="        return ShowTime.objects.select_for_update(no_key=True).get(pk=show_id)\n",
-        new='        shows = ShowTime.objects.select_related("hall").filter(pk=show_id)\n'
-        '        return shows.select_for_update(of=("self",), no_key=True).get()\n',
+        old="    return ShowTime.objects.select_for_update(no_key=True).filter(pk=pk)\n",
+        new='    shows = ShowTime.objects.select_related("hall").filter(pk=pk)\n'
+        '    return shows.select_for_update(of=("self",), no_key=True)\n',
         tests=(
             f"{HOUSE}::TestMovingAShow::test_to_another_hall_keeps_a_hold_waiting_and_refuses_it",
         ),

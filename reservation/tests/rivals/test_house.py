@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from cinema_reservation.tests.rivals import BEFORE_COMMIT, Moment, at
-from reservation import booking, errors, programme, venue
+from reservation import booking, errors, facts, programme, venue
 from reservation.models import Reservation, Seat, ShowTime, TicketType
 from reservation.tests.factories import HallFactory, MovieFactory, held
 from reservation.tests.rivals.scene import (
@@ -176,7 +176,7 @@ class TestChangingThePrice:
         assert ShowTime.objects.get(pk=mine.showtime_id).price == 1000
         assert rival.waited is (has_counted or one_writer_at_a_time())
 
-    @at(Moment(booking, "_price"), Moment(booking, "_price", after=True))
+    @at(Moment(facts, "of"), Moment(facts, "of", after=True))
     def test_of_a_ticket_type_changes_all_of_a_total_or_nothing(
         self, owner, show, seats, let_in, moment
     ):

@@ -1,0 +1,111 @@
+"""Queries that every booking asks: written with the ORM like all others, compiled only once.
+
+Django writes the SQL of a queryset anew whenever it is asked. For a question that an index
+answers this takes several times as long as the answer, and who waits for a show's lock waits
+for that too.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Expression, QuerySet, UUIDField
+from django.db.models.query import get_related_populators
+
+P = ParamSpec("P")
+Row = TypeVar("Row")
+UUIDS: "UUIDField[UUID, UUID]" = UUIDField()
+
+
+class Given(Expression):
+    """Stands in a query for a value that is known only when it is asked."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        return "%s", [self]
+
+
+class Compiled:
+    """One queryset's SQL, and how rows become what the queryset gives."""
+
+    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
+        self._compiler = queryset.query.get_compiler(connection=connection)
+        self._sql, self._parameters = self._compiler.as_sql()
+        columns = [column for column, *_ in self._compiler.select]
+        self._converters = self._compiler.get_converters(columns)
+        self._instance = None if queryset.query.values_select else Instance(self._compiler)
+
+    def ask(self, given: dict[str, Any]) -> list[Any]:
+        told = [_told(part, given) for part in self._parameters]
+        # A list takes as many places as it has values; nothing is in an empty one.
+        places = tuple(", ".join(["%s"] * len(values)) or "NULL" for values in told)
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql % places, [value for values in told for value in values])
+            rows = cursor.fetchall()
+        if self._converters:
+            rows = [tuple(row) for row in self._compiler.apply_converters(rows, self._converters)]
+        return rows if self._instance is None else [self._instance.of(row) for row in rows]
+
+
+class Instance:
+    """Makes model instances of rows, with those that `select_related` names."""
+
+    def __init__(self, compiler: Any) -> None:
+        info, select = compiler.klass_info, compiler.select
+        places = info["select_fields"]
+        self._model = info["model"]
+        self._own = slice(places[0], places[-1] + 1)
+        self._names = [column.target.attname for column, *_ in select[self._own]]
+        self._related = get_related_populators(info, select, connection.alias)  # type: ignore[call-arg]  # Django 6's
+
+    def of(self, row: Any) -> Any:
+        made = self._model.from_db(connection.alias, self._names, row[self._own])
+        for related in self._related:
+            related.populate(row, made)
+        return made
+
+
+def prepared(question: Callable[P, QuerySet[Any, Row]]) -> Callable[P, list[Row]]:
+    """Make of a function that returns a queryset one that returns its rows, compiled once.
+
+    The function is called once, with stand-ins for its arguments: they may stand in the query
+    wherever a value may, after `__in` for a list, and nothing else may depend on them. Arguments
+    are given by name: integers, text, moments or UUIDs, not `None`.
+    Rows are what the queryset would give: model instances, or the tuples of `values_list`.
+    """
+    names = tuple(inspect.signature(question).parameters)
+
+    @functools.cache
+    def compiled() -> Compiled:
+        return Compiled(question(**{name: Given(name) for name in names}))  # type: ignore[arg-type, call-arg]
+
+    @functools.wraps(question)
+    def ask(*args: P.args, **given: P.kwargs) -> list[Row]:
+        return compiled().ask(given)
+
+    return ask
+
+
+def _told(part: Any, given: dict[str, Any]) -> list[Any]:
+    """The values of one place in the SQL, as the database's driver takes them."""
+    if not isinstance(part, Given):
+        return [part]
+    value = given[part.name]
+    return [_plain(one) for one in value] if isinstance(value, list) else [_plain(value)]
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return connection.ops.adapt_datetimefield_value(value)
+        case UUID():
+            return UUIDS.get_db_prep_value(value, connection)
+        case _:
+            return value

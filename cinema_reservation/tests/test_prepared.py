@@ -1,0 +1,109 @@
+"""Queries that are compiled once give what the queryset would."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
+
+from cinema_reservation.prepared import prepared
+from reservation.models import ShowTime, Ticket
+from reservation.tests.factories import held, show_with_seats
+from users import sessions
+from users.models import Login
+
+NOW = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+@prepared
+def _upcoming(*, price: int, after: datetime) -> QuerySet[ShowTime]:
+    shows = ShowTime.objects.select_related("hall__cinema", "movie")
+    return shows.filter(price=price, starts_at__gt=after).order_by("pk")
+
+
+@prepared
+def _seats_taken(*, show: int, seats: list[int]) -> QuerySet[Ticket, tuple[int, datetime]]:
+    tickets = Ticket.objects.live().filter(showtime=show, seat__in=seats)
+    return tickets.order_by("seat").values_list("seat", "reservation__expires_at")
+
+
+@prepared
+def _of_film(*, title: str) -> QuerySet[ShowTime]:
+    return ShowTime.objects.filter(movie__title=title)
+
+
+@prepared
+def _login(*, pk: UUID) -> QuerySet[Login]:
+    return Login.objects.filter(pk=pk)
+
+
+@prepared
+def _locked(*, pk: int) -> QuerySet[ShowTime]:
+    return ShowTime.objects.select_for_update(no_key=True).filter(pk=pk)
+
+
+def test_gives_instances_like_those_of_the_queryset(django_assert_num_queries):
+    show, _ = show_with_seats(1)
+    show.cancellation_policy = [{"hours_before": 24, "refund_percent": 100}]
+    show.save()
+    before = show.starts_at - timedelta(microseconds=1)
+    with django_assert_num_queries(1):
+        (found,) = _upcoming(price=show.price, after=before)
+        assert found.hall.cinema.zone
+        assert found.movie.title
+    meant = ShowTime.objects.get(pk=show.pk)
+    assert found == meant
+    fields = [field.attname for field in ShowTime._meta.concrete_fields]
+    assert [getattr(found, name) for name in fields] == [getattr(meant, name) for name in fields]
+
+
+def test_saves_what_it_gave():
+    show, _ = show_with_seats(1)
+    (found,) = _upcoming(price=show.price, after=show.starts_at - timedelta(days=1))
+    found.price += 1
+    found.save()
+    assert ShowTime.objects.get(pk=show.pk).price == show.price + 1
+
+
+def test_asks_anew_with_what_is_given():
+    show, _ = show_with_seats(1)
+    before = show.starts_at - timedelta(microseconds=1)
+    assert _upcoming(price=show.price, after=before) == [show]
+    assert _upcoming(price=show.price, after=show.starts_at) == []
+    assert _upcoming(price=show.price + 1, after=before) == []
+
+
+def test_takes_lists_of_any_length_and_gives_tuples(owner):
+    show, seats = show_with_seats(4)
+    expires_at = held(owner, show, seats[1:3], at=NOW).expires_at
+    ids = [seat.pk for seat in seats]
+    both = [(ids[1], expires_at), (ids[2], expires_at)]
+    assert _seats_taken(show=show.pk, seats=ids) == both
+    assert _seats_taken(show=show.pk, seats=ids[1:2]) == both[:1]
+    assert _seats_taken(show=show.pk, seats=ids[:1]) == []
+    assert _seats_taken(show=show.pk, seats=[]) == []
+
+
+def test_takes_uuids(owner):
+    sessions.open_login(user=owner, at=NOW)
+    login = Login.objects.get()
+    assert _login(pk=login.pk) == [login]
+    assert _login(pk=UUID(int=7)) == []
+
+
+def test_text_is_no_part_of_the_sql():
+    show, _ = show_with_seats(1)
+    assert _of_film(title=show.movie.title) == [show]
+    assert _of_film(title="x' OR '1'='1") == []
+
+
+def test_locks_where_the_queryset_would():
+    show, _ = show_with_seats(1)
+    with CaptureQueriesContext(connection) as asked:
+        assert _locked(pk=show.pk) == [show]
+    locks = "FOR NO KEY UPDATE" in asked[0]["sql"]
+    assert locks == connection.features.has_select_for_update
