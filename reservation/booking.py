@@ -5,34 +5,24 @@ nobody outside the database. Reservations are locked before shows, always; how s
 safe is told in `claims.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from cinema_reservation.prepared import prepared
-from reservation import claims, errors, facts, mail
-from reservation.facts import Facts
+from reservation import claims, errors, facts, mail, sale
 from reservation.models import (
     Channel,
     Reservation,
     ReservationState,
-    Seat,
     ShowTime,
     Ticket,
-    TicketType,
 )
-from reservation.rules import cancellation, pricing
-
-
-class SeatChoice(NamedTuple):
-    """A seat, and who is to sit there; the default ticket type where nobody says."""
-
-    seat_id: int
-    ticket_type_id: int | None = None
+from reservation.rules import cancellation
+from reservation.sale import SeatChoice
 
 
 @transaction.atomic
@@ -58,13 +48,13 @@ def hold(
     show = claims.lock_show(show_id)
     _check_on_sale(show, at)
     known = facts.of(show)
-    seats = _find_seats(known, choices)
-    prices = _price(show, known, choices)
+    seats = sale.find_seats(known, choices)
+    tickets = sale.price(show, known, choices)
     if user_id is not None:
         _check_holds_of(user_id, show, at)
     claims.free_or_refuse(show, seats, at)
     claims.note_change(show.pk)
-    return _insert(user_id, show, prices, at, channel)
+    return _insert(user_id, show, tickets, at, channel)
 
 
 def _check_on_sale(show: ShowTime, at: datetime) -> None:
@@ -72,34 +62,6 @@ def _check_on_sale(show: ShowTime, at: datetime) -> None:
         raise errors.ShowCancelled
     if not show.sells_at(at):
         raise errors.SalesClosed
-
-
-def _find_seats(known: Facts, choices: Iterable[SeatChoice]) -> list[Seat]:
-    ids = [choice.seat_id for choice in choices]
-    if unknown := [pk for pk in ids if pk not in known.seats]:
-        raise errors.UnknownSeats(seats=unknown)
-    return [known.seats[pk] for pk in ids]
-
-
-def _price(show: ShowTime, known: Facts, choices: Sequence[SeatChoice]) -> list[Ticket]:
-    """Unsaved tickets, each with the price that is promised from now on."""
-    wanted = [choice.ticket_type_id or known.default_type_id for choice in choices]
-    if unknown := [pk for pk in wanted if pk not in known.ticket_types]:
-        raise errors.UnknownTicketType(ticket_types=unknown)
-    return [
-        _ticket(show, known.seats[choice.seat_id], known.ticket_types[pk])
-        for choice, pk in zip(choices, wanted, strict=True)
-        if pk is not None
-    ]
-
-
-def _ticket(show: ShowTime, seat: Seat, ticket_type: TicketType) -> Ticket:
-    price = pricing.ticket_price(
-        show_price=show.price,
-        surcharge=seat.category.surcharge,
-        percentage=ticket_type.percentage,
-    )
-    return Ticket(showtime=show, seat=seat, ticket_type=ticket_type, price=price)
 
 
 def _check_holds_of(user_id: int, show: ShowTime, at: datetime) -> None:

@@ -12,6 +12,7 @@ from benchmarks.tasks.house import new_shows
 from payments import checkout, rounds
 from reservation import booking
 from reservation.models import Reservation, ReservationState
+from reservation.sale import SeatChoice
 from users.models import User
 
 SEATS_EACH = 2
@@ -31,7 +32,7 @@ def paid_pages(count: int) -> list[str]:
 
 def _paid_page(user: int, show: int, seats: list[int]) -> str:
     at = timezone.now()
-    choices = [booking.SeatChoice(seat) for seat in seats]
+    choices = [SeatChoice(seat) for seat in seats]
     reservation = booking.hold(user_id=user, show_id=show, choices=choices, at=at)
     payment = checkout.open_checkout(reservation_id=reservation.pk, at=at)
     session = str(payment and payment.session_id)

@@ -12,8 +12,8 @@ from cinema_reservation.money import Money, money
 from reservation.api import examples
 from reservation.api.fields import IdField, MoneySerializer
 from reservation.api.policies import PolicyField
-from reservation.booking import SeatChoice
 from reservation.models import Reservation, ReservationState, Ticket
+from reservation.sale import SeatChoice
 
 # Far above every sensible limit; the house's own limit answers with its own error.
 MOST_SEATS_READ = 100

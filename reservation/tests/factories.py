@@ -6,6 +6,7 @@ from django.utils import timezone
 from reservation import booking
 from reservation.models import Cinema, Hall, Movie, Seat, SeatCategory, ShowTime
 from reservation.rules import timetable
+from reservation.sale import SeatChoice
 
 
 class CinemaFactory(factory.django.DjangoModelFactory):
@@ -92,7 +93,7 @@ def held(user, show, seats, *, at=None):
     return booking.hold(
         user_id=user.pk if user else None,
         show_id=show.pk,
-        choices=[booking.SeatChoice(seat.pk) for seat in seats],
+        choices=[SeatChoice(seat.pk) for seat in seats],
         at=at or timezone.now(),
     )
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from reservation import booking, facts
 from reservation.models import IdempotentRequest, Reservation, SeatCategory, TicketType
+from reservation.sale import SeatChoice
 from reservation.tests.factories import SeatFactory, confirmed, held, show_with_seats
 
 pytestmark = pytest.mark.django_db
@@ -164,7 +165,7 @@ class TestIdempotency:
         other = booking.hold(
             user_id=stranger.pk,
             show_id=body["showtime"],
-            choices=[booking.SeatChoice(body["seats"][0])],
+            choices=[SeatChoice(body["seats"][0])],
             at=timezone.now(),
         )
         assert self.ask(owner_client, body).status_code == 409

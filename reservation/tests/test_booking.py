@@ -8,8 +8,8 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from reservation import booking, claims, errors, facts, programme
-from reservation.booking import SeatChoice
 from reservation.models import Reservation, ReservationState, SeatCategory, Ticket, TicketType
+from reservation.sale import SeatChoice
 from reservation.tests.factories import SeatFactory, confirmed, held, show_with_seats
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from reservation import booking, errors, facts
-from reservation.booking import SeatChoice
 from reservation.models import Movie, Seat, TicketType
+from reservation.sale import SeatChoice
 from reservation.tests.factories import SeatFactory, held, show_with_seats
 
 NOW = timezone.now()

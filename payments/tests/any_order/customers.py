@@ -11,6 +11,7 @@ from payments.tests.any_order.machine import Machine, lag, which
 from payments.tests.any_order.world import nth
 from reservation import booking
 from reservation.models import Reservation, ShowTime
+from reservation.sale import SeatChoice
 
 # Few, so that customers want the same ones; and most want to see the same show.
 some_seats = st.sampled_from([{0}, {0, 1}, {0, 1}, {1, 2}, {2, 3}, {0, 1, 2, 3}])
@@ -34,7 +35,7 @@ class Customers(Machine):
             booking.hold,
             user_id=nth(self.stage.customers, who).pk,
             show_id=show.pk,
-            choices=[booking.SeatChoice(seat) for seat in seats],
+            choices=[SeatChoice(seat) for seat in seats],
             at=self.world.now - lag,
         )
         return next((r for r in self.books.reservations if r.pk not in known), None)
