@@ -1,0 +1,26 @@
+"""A hall's plan: as staff type it, as JSON, and what differs between two of them.
+
+    from reservation.rules import plan
+    plan.parse(text)
+
+How the text is written: see `reading.py`.
+"""
+
+from reservation.rules.plan.as_json import from_json, to_json
+from reservation.rules.plan.changes import PlanChange, compare
+from reservation.rules.plan.planned import Plan, PlanError, PlannedSeat, Problem
+from reservation.rules.plan.reading import parse
+from reservation.rules.plan.writing import written
+
+__all__ = [
+    "Plan",
+    "PlanChange",
+    "PlanError",
+    "PlannedSeat",
+    "Problem",
+    "compare",
+    "from_json",
+    "parse",
+    "to_json",
+    "written",
+]
