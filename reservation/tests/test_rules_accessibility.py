@@ -40,7 +40,7 @@ def test_a_companion_place_comes_with_a_wheelchair_place_of_the_same_reservation
 
 def test_everything_is_released_at_the_very_instant():
     alone = {1: "wheelchair", 2: "companion"}
-    assert RELEASE == START - timedelta(hours=1)
+    assert START - timedelta(hours=1) == RELEASE
     assert found(alone, at=BEFORE)
     assert not found(alone, at=RELEASE)
     assert not found({2: "companion"}, at=RELEASE)
