@@ -139,7 +139,8 @@ class TestText:
         assert [seat.number for seat in plan.parse(f"A SS SS: {given}").seats] == numbers
 
     @pytest.mark.parametrize(
-        "given", ["", "1-3", "1-5", "-", "1--4", "x", "1-2-3-4", "- 4", "1000-", "1٢3", "9" * 5000]
+        "given",
+        ["", "1-3", "1-5", "-", "1--4", "x", "1-2-3-4", "- 4", "1000-", "1-٤", "1-²", "9" * 5000],
     )
     def test_numbers_that_do_not_fit_the_seats_are_refused(self, given):
         assert problems(f"A SSSS :{given}") == [(1, 9)]
@@ -187,6 +188,9 @@ class TestProblems:
     )
     def test_they_say_what_to_do(self, text, expected):
         assert sentence(text) == expected
+
+    def test_a_character_that_is_explained_badly_is_told_once(self):
+        assert problems("A SX\nX =") == [(2, 4)]
 
     def test_directions_that_contradict_each_other_are_refused(self):
         assert problems("numbers = left to right\nA S\nnumbers = right to left") == [(3, 1)]

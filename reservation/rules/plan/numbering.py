@@ -60,9 +60,9 @@ def _runs(numbers: Sequence[int]) -> list[list[int]]:
     """Cut where the numbers stop to climb, or to fall, by one."""
     runs = [[numbers[0]]]
     for before, number in pairwise(numbers):
-        run, step = runs[-1], number - before
-        if abs(step) == 1 and (len(run) == 1 or step == run[-1] - run[-2]):
-            run.append(number)
+        # No number comes twice in a row, so numbers that go by one go one way.
+        if abs(number - before) == 1:
+            runs[-1].append(number)
         else:
             runs.append([number])
     return runs

@@ -114,8 +114,7 @@ def _in_fewest_rows(spots: Sequence[Spot], *, count: int, parts: int, tidy: bool
     found: list[tuple[int, Choice]] = []
     rows = _rows(spots)
     last = 0
-    for first, (start, _) in enumerate(rows):
-        last = max(last, first)
+    for start, _ in rows:
         # More rows never do worse, so the last row needed only moves on with the first.
         while last < len(rows):
             end = rows[last][1]

@@ -16,13 +16,12 @@ who comes along has to sit where the accessible place is.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from reservation.rules.accessibility import STANDARD
 from reservation.rules.seating.choosing import cheapest
 from reservation.rules.seating.places import STANDARD_ONLY, Place, Spot, line_up
 
-# Looked through first: the chosen rows, then two rows around them, then the hall.
-ROWS_AROUND = (0, 2, None)
 # A row is about as far as two seats.
 ROW_IN_SEATS = 2
 
@@ -118,12 +117,14 @@ def _nearest_tidy(
         wanted=_is_alike(party),
         cost=_distance_to(party),
     )
-    for around in ROWS_AROUND:
-        near = [spot for spot in spots if around is None or _is_near(spot, party, around)]
-        choice = cheapest(near, count=len(party), parts=_parts(party), tidy=True)
-        if choice:
-            return tuple(near[index].place.id for index in choice.indices)
-    return None
+    search = partial(cheapest, count=len(party), parts=_parts(party), tidy=True)
+    found = search(_near(spots, party, 0)) or search(spots)
+    if found is None:
+        return None
+    # A seat of any row beyond is farther away than all of what was found.
+    near = _near(spots, party, found.cost // ROW_IN_SEATS)
+    nearest = search(near)
+    return tuple(near[index].place.id for index in nearest.indices) if nearest else None
 
 
 def _is_alike(party: Sequence[Place]) -> Callable[[Place], bool]:
@@ -138,8 +139,10 @@ def _distance_to(party: Sequence[Place]) -> Callable[[Place], int]:
     )
 
 
-def _is_near(spot: Spot, party: Sequence[Place], rows: int) -> bool:
-    return any(abs(spot.place.y - place.y) <= rows for place in party)
+def _near(spots: Sequence[Spot], party: Sequence[Place], rows: int) -> list[Spot]:
+    """The spots at most so many rows away from the party's."""
+    ys = {place.y for place in party}
+    return [spot for spot in spots if any(abs(spot.place.y - y) <= rows for y in ys)]
 
 
 def _parts(party: Sequence[Place]) -> int:
