@@ -5,6 +5,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from cinema_reservation.outages import forget_lost_connections
+
 
 @never_cache
 @require_safe
@@ -20,6 +22,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
-    except (DatabaseError, InterfaceError):
+    except (DatabaseError, InterfaceError) as error:
+        forget_lost_connections(error)
         return JsonResponse({"status": "database unavailable"}, status=503)
     return JsonResponse({"status": "ready"})

@@ -2,12 +2,14 @@
 
 import sqlite3
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 
 # SQLSTATE classes and codes that mean "not now": connection failures, an operator's
 # shutdown, a standby that can't write, serialization and deadlock, lock and statement
 # time-outs, too many connections.
 TRANSIENT_SQLSTATES = ("08", "57P", "57014", "25006", "40001", "40P01", "55P03", "53300")
+# Those after which the connection is gone, and probably its neighbours too.
+LOST_SQLSTATES = ("08", "57P")
 TRANSIENT_SQLITE_ERRORS = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
 )
@@ -29,3 +31,14 @@ def is_outage(error: BaseException) -> bool:
         return sqlstate.startswith(TRANSIENT_SQLSTATES)
     # psycopg gives no SQLSTATE when it lost the server or the pool ran dry.
     return type(error).__name__ in {"OperationalError", "InterfaceError"}
+
+
+def forget_lost_connections(error: BaseException) -> None:
+    """After an outage, let go of pooled connections that are as dead as the one that broke.
+
+    A server that restarts hangs up on all of them. Each would cost somebody a 503 otherwise.
+    """
+    pool = getattr(connection, "pool", None)
+    sqlstate = getattr(error.__cause__, "sqlstate", None)
+    if pool is not None and (sqlstate is None or sqlstate.startswith(LOST_SQLSTATES)):
+        pool.check()

@@ -42,27 +42,36 @@ SERVES_LOOPBACK_ONLY = all(map(guards.is_loopback, [PUBLIC_HOST, *ALLOWED_HOSTS]
 # What the web server listens on: this machine's own address unless told otherwise.
 BIND = env.str("BIND", default=f"127.0.0.1:{PORT}")
 WEB_CONCURRENCY = number("WEB_CONCURRENCY", os.cpu_count() or 1, least=1)
-# Requests of one process: answered at once, and waiting for their turn. More are refused.
-# Those that may have to wait for Stripe wait among themselves, and so do Stripe's own.
+# Requests of one process: answered at once, waiting for their turn, and still sending their
+# body. More are refused. Those that may have to wait for Stripe wait among themselves, and so
+# do Stripe's own, and what is larger than DATA_UPLOAD_MAX_MEMORY_SIZE: posters.
 LANES: dict[str, dict[str, Any]] = {
-    "webhook": {"at_once": 2, "waiting": 8, "paths": ("/api/webhook/",)},
+    "uploads": {"at_once": 1, "waiting": 2, "arriving": 0, "paths": ()},
+    "webhook": {"at_once": 2, "waiting": 8, "arriving": 20, "paths": ("/api/webhook/",)},
     "payments": {
         "at_once": 4,
         "waiting": 8,
+        "arriving": 20,
         "paths": ("/api/create-checkout-session/", "/api/payment"),
     },
     "all else": {
         "at_once": number("WEB_AT_ONCE", 4, least=1),
         "waiting": number("WEB_WAITING", 28, least=0),
+        "arriving": number("WEB_ARRIVING", 200, least=1),
         "paths": ("/",),
     },
 }
 WEB_PATIENCE_SECONDS = env.float("WEB_PATIENCE_SECONDS", default=3)
 # What asks nothing of others is always answered.
 ALWAYS_ANSWERED = ("/health/",)
-# A few more threads than lanes hold: they say no at once, and how the process is.
+# A request's head has to arrive within this time, the next one of a kept-alive connection too.
+WEB_IDLE_SECONDS = number("WEB_IDLE_SECONDS", 30, least=1)
+# A few more threads than lanes hold: they say no at once, and how the process is. A thread is
+# made when it is first needed.
 WEB_SPARE_THREADS = 4
-WEB_THREADS = WEB_SPARE_THREADS + sum(lane["at_once"] + lane["waiting"] for lane in LANES.values())
+WEB_THREADS = WEB_SPARE_THREADS + sum(
+    lane["at_once"] + lane["waiting"] + lane["arriving"] for lane in LANES.values()
+)
 WEB_DATABASE_CONNECTIONS = 2 + sum(lane["at_once"] for lane in LANES.values())
 ACCESS_LOG = env.str("ACCESS_LOG", default="")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LOGGING_CONFIG
 from granian.server import Server
@@ -20,8 +20,6 @@ from granian.server import Server
 OURS = "cinema_reservation.wsgi"
 # Kept-alive connections of one process, busy or idle. More wait to be accepted.
 CONNECTIONS = 4096
-# A request's head has to arrive within this time.
-HEAD_MILLISECONDS = 30_000
 # Requests in flight may finish before a stopped process is killed.
 GRACE_SECONDS = 30
 
@@ -37,7 +35,9 @@ def options() -> dict[str, Any]:
         "blocking_threads_idle_timeout": 600,
         "backlog": CONNECTIONS,
         "backpressure": CONNECTIONS,
-        "http1_settings": HTTP1Settings(header_read_timeout=HEAD_MILLISECONDS),
+        # Where it may be HTTP/2 too, a client that sends nothing is waited for without end.
+        "http": HTTPModes.http1,
+        "http1_settings": HTTP1Settings(header_read_timeout=settings.WEB_IDLE_SECONDS * 1000),
         "respawn_failed_workers": True,
         "workers_kill_timeout": GRACE_SECONDS,
         "log_access": bool(settings.ACCESS_LOG),

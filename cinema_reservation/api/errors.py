@@ -17,7 +17,7 @@ from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework.exceptions import APIException, AuthenticationFailed, ErrorDetail, ParseError
 
 from cinema_reservation.errors import DomainError, PayloadTooLarge, ServiceUnavailable
-from cinema_reservation.outages import is_outage
+from cinema_reservation.outages import forget_lost_connections, is_outage
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class ErrorHandler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if is_outage(exc):
             log.warning("database cannot answer: %s", exc)
+            forget_lost_connections(exc)
             return as_api_exception(ServiceUnavailable())
         if isinstance(exc, DomainError):
             return as_api_exception(exc)

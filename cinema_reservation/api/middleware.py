@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware import common
 
 from cinema_reservation.api.errors import error_response, unavailable_response
-from cinema_reservation.outages import is_outage
+from cinema_reservation.outages import forget_lost_connections, is_outage
 
 log = logging.getLogger(__name__)
 
@@ -64,4 +64,5 @@ class DatabaseOutageMiddleware:
         if not is_outage(exception):
             return None
         log.warning("database cannot answer %s: %s", request.path, exception)
+        forget_lost_connections(exception)
         return unavailable_response()

@@ -74,6 +74,14 @@ class System:
 
     @contextmanager
     def _process(self, module: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+        with self.starting(module, log) as process:
+            eventually(lambda: process.poll() is not None or self.is_ready())
+            assert process.poll() is None, log.read_text()
+            yield process
+
+    @contextmanager
+    def starting(self, module: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+        """A process of it, without waiting until it is ready."""
         with log.open("w") as file:
             process = subprocess.Popen(
                 [sys.executable, "-m", module],
@@ -84,13 +92,11 @@ class System:
                 start_new_session=True,
             )
             try:
-                eventually(lambda: process.poll() is not None or self.is_ready())
-                assert process.poll() is None, log.read_text()
                 yield process
             finally:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGTERM)
-                process.wait(timeout=30)
+                process.wait(timeout=40)
 
     def is_ready(self) -> bool:
         try:
