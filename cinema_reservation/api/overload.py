@@ -66,12 +66,15 @@ class OverloadMiddleware:
         lanes = {name: _lane(about) for name, about in settings.LANES.items()}
         self._uploads = lanes["uploads"]
         self._lanes = [(about["paths"], lanes[name]) for name, about in settings.LANES.items()]
+        # Every request comes by here: no setting is looked up anew.
+        self._always = settings.ALWAYS_ANSWERED
+        self._limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith(settings.ALWAYS_ANSWERED):
+        if request.path_info.startswith(self._always):
             return self.get_response(request)
         length = _length(request)
-        large = length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        large = length > self._limit
         lane = self._uploads if large else self._lane_of(request.path_info)
         if length and not large and not lane.take_in(request):
             return unavailable_response()
@@ -83,11 +86,11 @@ class OverloadMiddleware:
             lane.leave()
 
     def _lane_of(self, path: str) -> Lane:
-        return next((lane for paths, lane in self._lanes if path.startswith(paths)), self._last)
-
-    @property
-    def _last(self) -> Lane:
-        return self._lanes[-1][1]
+        for paths, lane in self._lanes:
+            if path.startswith(paths):
+                return lane
+        # The last one takes whatever is left.
+        return lane
 
 
 def _length(request: HttpRequest) -> int:

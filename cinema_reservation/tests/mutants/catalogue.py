@@ -2,6 +2,7 @@
 
 from cinema_reservation.tests.mutants import (
     asking,
+    crowds,
     forward,
     learning,
     leaving,
@@ -24,4 +25,5 @@ MUTANTS = (
     *seats.MUTANTS,
     *waiting.MUTANTS,
     *working.MUTANTS,
+    *crowds.MUTANTS,
 )
