@@ -13,8 +13,12 @@ import urllib.request
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from honcho.manager import Manager
+from honcho import manager as honcho
 
+from deploy.web import GRACE_SECONDS
+
+# Requests under way are answered first; honcho's own patience ends after 5 seconds.
+honcho.KILL_WAIT = GRACE_SECONDS + 1
 READY_WITHIN_SECONDS = 60
 
 
@@ -62,7 +66,7 @@ def _answers(url: str) -> bool:
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cinema_reservation.settings")
-    manager = Manager()
+    manager = honcho.Manager()
     for name, command in processes().items():
         # The shell gives way to the command, so that a stop waits for the command's own end.
         line = f"exec {shlex.join(command)}"

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import socket
 import sys
+from logging import LogRecord
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def options() -> dict[str, Any]:
     return {
         **listening(settings.BIND),
         "interface": Interfaces.WSGI,
+        "websockets": False,
         # Python runs on one core per process: a process per core.
         "workers": settings.WEB_CONCURRENCY,
         "blocking_threads": settings.WEB_THREADS,
@@ -58,10 +60,16 @@ def listening(bind: str) -> dict[str, Any]:
 def logging(access_log: str) -> dict[str, Any]:
     """Granian's own logging, its access log in a file where one is named."""
     handlers: dict[str, Any] = {**LOGGING_CONFIG["handlers"]}  # type: ignore[dict-item]
+    handlers["console"] = {**handlers["console"], "filters": [is_news]}
     if access_log not in {"", "-"}:
         file = {"formatter": "access", "class": "logging.FileHandler", "filename": access_log}
         handlers["access"] = file
     return {"handlers": handlers}
+
+
+def is_news(record: LogRecord) -> bool:
+    """Not that we let requests wait in threads: that is meant (`settings.WEB_THREADS`)."""
+    return "Python threads, which seems quite high" not in record.getMessage()
 
 
 def main() -> None:

@@ -61,10 +61,10 @@ class System:
         )
 
     @contextmanager
-    def running(self, log: Path) -> Iterator[None]:
+    def running(self, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         """All of it: web server, worker and sandbox."""
-        with self._process("deploy.run", log):
-            yield
+        with self._process("deploy.run", log) as process:
+            yield process
 
     @contextmanager
     def serving(self, log: Path) -> Iterator[subprocess.Popen[bytes]]:

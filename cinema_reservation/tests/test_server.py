@@ -69,6 +69,23 @@ def test_requests_in_flight_are_answered_before_the_server_stops(scene, server):
 
 
 @pytest.mark.journey
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_make_run_answers_what_is_under_way_before_it_stops(scene, tmp_path, monkeypatch, told):
+    monkeypatch.setitem(scene.system.environment, "LOCK_SECONDS", "20")
+    monkeypatch.setitem(scene.system.environment, "WEB_PATIENCE_SECONDS", "20")
+    show = scene.next_show()
+    with scene.system.running(tmp_path / "log.txt") as process, ThreadPoolExecutor(8) as pool:
+        with scene.locked(show):
+            asked = [pool.submit(scene.hold, show, one) for one in range(8)]
+            time.sleep(0.8)
+            process.send_signal(told)
+            time.sleep(6)
+        assert statuses([future.result() for future in asked]) == {201: 8}
+        assert process.wait(10) is not None
+    assert "Python threads" not in (tmp_path / "log.txt").read_text()
+
+
+@pytest.mark.journey
 def test_a_server_that_is_told_to_stop_while_it_starts_stops(scene, tmp_path):
     with scene.system.starting("deploy.web", tmp_path / "log.txt") as process:
         eventually(lambda: "Spawning worker-2" in (tmp_path / "log.txt").read_text())
