@@ -183,7 +183,10 @@ else:
     # on a lost connection is answered 503, and the next one has a new connection.
     _database["CONN_HEALTH_CHECKS"] = env.bool("CONN_HEALTH_CHECKS", default=False)
     _database["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", default=False)
-    _database["OPTIONS"] = {"connect_timeout": 5} | _database.get("OPTIONS", {})
+    # A host that vanished hangs up on nobody: notice within half a minute.
+    _silence = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+    _silence |= {"tcp_user_timeout": 15_000, "connect_timeout": 5}
+    _database["OPTIONS"] = _silence | _database.get("OPTIONS", {})
     if not _database["DISABLE_SERVER_SIDE_CURSORS"]:
         # PgBouncer refuses start-up options; without one, no request waits for ever.
         _database["OPTIONS"].setdefault(

@@ -25,7 +25,7 @@ from reservation.tests.factories import show_with_seats
 from users import sessions
 from users.tests.factories import UserFactory
 shows = []
-for _ in range(12):
+for _ in range(16):
     show, seats = show_with_seats(2 * {CUSTOMERS})
     shows.append({{"id": show.pk, "seats": [seat.pk for seat in seats]}})
 people = [UserFactory() for _ in range({CUSTOMERS})]
