@@ -192,6 +192,9 @@ else:
         _database["OPTIONS"].setdefault(
             "options", f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout=30s"
         )
+        # What a connection is asked for the fourth time it plans no more. Behind PgBouncer the
+        # next question may meet another connection, which knows no plan of ours.
+        _database["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 3}
     if DATABASE_POOL:
         _database["OPTIONS"]["pool"] = {
             "min_size": 0,
