@@ -32,6 +32,7 @@ LAYERS = {
     "/api/": "ours: the API",
     "/users/": "ours: accounts and logins",
     "/reservation/": "ours: booking",
+    "/cinema_reservation/prepared.py": "ours: compiled queries",
     "/cinema_reservation/": "ours: all else",
 }
 REST = "all else"
