@@ -77,7 +77,10 @@ def error_response(*, status: int, code: str, detail: str) -> JsonResponse:
     """The common shape where no DRF view is at hand (unknown paths, middleware)."""
     kind = "client_error" if status < 500 else "server_error"
     error = {"code": code, "detail": detail, "attr": None}
-    return JsonResponse({"type": kind, "errors": [error]}, status=status)
+    response = JsonResponse({"type": kind, "errors": [error]}, status=status)
+    # Said here, since no middleware may come after it: else the server sends it in chunks.
+    response["Content-Length"] = str(len(response.content))
+    return response
 
 
 def unavailable_response() -> JsonResponse:
