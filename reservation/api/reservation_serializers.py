@@ -111,7 +111,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
 
     state = serializers.SerializerMethodField(help_text="A hold past its time is expired.")
     showtime = ReservedShowSerializer()
-    seats = ReservedSeatSerializer(source="tickets", many=True)
+    seats = ReservedSeatSerializer(source="tickets", many=True, read_only=True)
     tickets = serializers.SerializerMethodField(
         help_text="Empty until the reservation is confirmed."
     )
