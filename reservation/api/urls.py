@@ -14,18 +14,19 @@ from reservation.api.venue import (
 )
 
 router = SimpleRouter()
+# Routes are tried one after the other, so what is asked for most comes first.
+router.register("available-seats", AvailableSeatsViewSet, basename="available-seats")
+router.register("show_times", ShowTimeViewSet)
 router.register("movies", MovieViewSet)
+router.register("reservation", ReservationViewSet, basename="reservation")
+router.register(
+    "showtime/(?P<movie_id>[0-9]+)", MovieShowTimesViewSet, basename="movie-show-times"
+)
 router.register("genres", GenreViewSet)
 router.register("cinemas", CinemaViewSet)
 router.register("halls", HallViewSet)
 router.register("seat_categories", SeatCategoryViewSet)
 router.register("seats", SeatViewSet)
-router.register("show_times", ShowTimeViewSet)
 router.register("ticket_types", TicketTypeViewSet)
-router.register(
-    "showtime/(?P<movie_id>[0-9]+)", MovieShowTimesViewSet, basename="movie-show-times"
-)
-router.register("available-seats", AvailableSeatsViewSet, basename="available-seats")
-router.register("reservation", ReservationViewSet, basename="reservation")
 
 urlpatterns = router.urls
