@@ -193,10 +193,11 @@ class TestLists:
 
     def test_a_refusal_is_not_kept(self, anyone):
         movie = MovieFactory.build(pk=77)
-        assert anyone.get("/api/movies/77/").status_code == 404
+        for _ in range(2):
+            assert anyone.get("/api/movies/77/").status_code == 404
         # As another process might that writes past all signals.
         Movie.objects.bulk_create([movie])
-        assert anyone.get("/api/movies/77/").status_code == 200
+        assert anyone.get("/api/movies/77/").json()["title"] == movie.title
 
     def test_each_question_has_its_own_answer(self, anyone):
         ShowTimeFactory.create_batch(2)

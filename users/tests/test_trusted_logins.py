@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from users import authentication, sessions
 from users.models import Login
+from users.sessions import LOGIN_CLAIM
 
 pytestmark = pytest.mark.django_db
 
@@ -70,10 +71,11 @@ def test_a_token_that_ran_out_is_refused_though_its_login_is_believed(asks, sett
 
 def test_what_one_request_does_to_its_user_is_not_seen_by_the_next(asks, owner):
     asks()
-    ((_, kept),) = authentication._trusted.items()
-    mine = authentication.copy.copy(kept.user)
+    ((login_id, _),) = authentication._trusted.items()
+    token = {LOGIN_CLAIM: str(login_id)}
+    mine, next_one = (authentication.LoginAuthentication().get_user(token) for _ in range(2))
     mine.username = "mallory"
-    assert kept.user.username == owner.username
+    assert next_one.username == owner.username
 
 
 def test_the_memory_is_bounded(asks, owner, monkeypatch):

@@ -4,6 +4,7 @@ from cinema_reservation.tests.mutants import (
     asking,
     crowds,
     forward,
+    keeping,
     learning,
     leaving,
     owed,
@@ -16,6 +17,7 @@ from cinema_reservation.tests.mutants import (
 
 MUTANTS = (
     *asking.MUTANTS,
+    *keeping.MUTANTS,
     *learning.MUTANTS,
     *forward.MUTANTS,
     *settling.MUTANTS,

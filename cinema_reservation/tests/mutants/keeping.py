@@ -1,0 +1,95 @@
+"""What is kept for others: public answers, the facts of a show, logins, compiled queries."""
+
+from cinema_reservation.tests.mutants.mutant import Mutant
+
+HOT, EDITION = "cinema_reservation/api/hot.py", "reservation/edition.py"
+FACTS, AVAILABILITY = "reservation/facts.py", "reservation/api/availability.py"
+LOGINS = "users/authentication.py"
+READS, KNOWN = "reservation/tests/test_hot_reads.py", "reservation/tests/test_facts.py"
+SEATS = f"{READS}::TestAvailability"
+PREPARED = "cinema_reservation/tests/test_prepared.py"
+TRUSTED = "users/tests/test_trusted_logins.py"
+
+MUTANTS = (
+    Mutant(
+        name="edition-is-drawn",
+        breaks="What was kept under the number of a change that was taken back stays forgotten.",
+        file=EDITION,
+        old="    number = secrets.randbelow(LARGEST_NUMBER) + 1\n",
+        new="    number = current() + 1\n",
+        tests=(
+            f"{KNOWN}::test_what_was_read_of_a_change_that_is_taken_back_is_forgotten",
+            f"{READS}::TestEditions::test_no_number_comes_twice_though_a_change_is_taken_back",
+        ),
+    ),
+    Mutant(
+        name="facts-by-edition",
+        breaks="A hold is sold by what is true now, not by what was true once.",
+        file=FACTS,
+        old="    number = edition.current()\n",
+        new="    number = 0\n",
+        tests=(
+            f"{KNOWN}::test_a_dearer_category_is_dearer_at_the_next_hold",
+            f"{KNOWN}::test_a_retired_seat_is_not_sold",
+        ),
+    ),
+    Mutant(
+        name="answers-end-with-holds",
+        breaks="Seats of a hold that runs out are shown as free at that instant.",
+        file=AVAILABILITY,
+        old="        return min(latest, unchanged_until(self.show, at) or latest)\n",
+        new="        return latest\n",
+        tests=(
+            f"{SEATS}::test_a_hold_that_runs_out_frees_its_seats_at_that_instant_though_nobody_wrote",
+        ),
+    ),
+    Mutant(
+        name="one-makes-the-answer",
+        breaks="Of many who ask at once for an answer that is missing, one makes it.",
+        file=HOT,
+        old="        with _making[int(key[-8:], 16) % len(_making)]:\n",
+        new="        if True:\n",
+        tests=(f"{READS}::test_of_many_who_ask_at_once_one_makes_the_answer",),
+    ),
+    Mutant(
+        name="private-answers-are-not-kept",
+        breaks="What a member of staff is shown is kept for nobody else.",
+        file=HOT,
+        old='        says_who = self.heeds_tokens and "Authorization" in request.headers\n',
+        new="        says_who = False\n",
+        tests=(f"{READS}::TestLists::test_who_says_who_they_are_is_answered_anew_and_privately",),
+    ),
+    Mutant(
+        name="refusals-are-not-kept",
+        breaks="Only answers are kept.",
+        file=HOT,
+        old="        if response.status_code != 200:\n",
+        new="        if False:\n",
+        tests=(f"{READS}::TestLists::test_a_refusal_is_not_kept",),
+    ),
+    Mutant(
+        name="trust-in-logins-ends",
+        breaks="A logout counts within the time that is stated.",
+        file=LOGINS,
+        old="        if found is None or found.until <= time.monotonic():\n",
+        new="        if found is None:\n",
+        tests=(f"{TRUSTED}::test_after_it_the_end_of_a_login_counts",),
+    ),
+    Mutant(
+        name="a-user-of-one-s-own",
+        breaks="What one request does to its user is not seen by the next.",
+        file=LOGINS,
+        old="        return copy.copy(found.user)\n",
+        new="        return found.user\n",
+        tests=(f"{TRUSTED}::test_what_one_request_does_to_its_user_is_not_seen_by_the_next",),
+    ),
+    Mutant(
+        name="empty-lists-hold-nothing",
+        breaks="A compiled query takes an empty list on both databases.",
+        file="cinema_reservation/prepared.py",
+        old=' or "NULL" for values in told',
+        new=" for values in told",
+        tests=(f"{PREPARED}::test_takes_lists_of_any_length_and_gives_tuples",),
+        needs_postgres=True,
+    ),
+)
