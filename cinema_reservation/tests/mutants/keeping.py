@@ -73,7 +73,7 @@ MUTANTS = (
         file=LOGINS,
         old="        if found is None or found.until <= time.monotonic():\n",
         new="        if found is None:\n",
-        tests=(f"{TRUSTED}::test_after_it_the_end_of_a_login_counts",),
+        tests=(f"{TRUSTED}::test_being_believed_prolongs_nothing",),
     ),
     Mutant(
         name="a-user-of-one-s-own",
