@@ -1,17 +1,18 @@
 """What all pages of the staff's desk share."""
 
 import contextlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import BadRequest
-from django.core.paginator import InvalidPage
+from django.core.paginator import InvalidPage, Paginator
 from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
@@ -19,6 +20,28 @@ from unfold.views import ChangeList
 LONGEST_SEARCH = 200
 # They take a pattern from whoever writes the address: slow, or an error of the database.
 PATTERN_LOOKUPS = frozenset({"regex", "iregex"})
+# Nobody leafs through more pages than these make.
+MOST_LISTED = 5000
+
+
+class DeskPaginator(Paginator):
+    """Counts as far as anybody leafs: a count of all rows would read them all, on every page."""
+
+    template_name = "admin/pages.html"
+
+    @cached_property
+    def _counted(self) -> int:
+        rows = cast("QuerySet[Any]", self.object_list)
+        return rows.order_by().values("pk")[: MOST_LISTED + 1].count()
+
+    @property
+    def count(self) -> int:
+        return min(self._counted, MOST_LISTED)
+
+    @property
+    def has_left_out(self) -> bool:
+        """Whether there are rows that no page shows."""
+        return self._counted > MOST_LISTED
 
 
 class DeskChangeList(ChangeList):
@@ -29,6 +52,10 @@ class DeskChangeList(ChangeList):
     ) -> QuerySet[Model]:
         with _passing_junk_on():
             return super().get_queryset(request, exclude_parameters)
+
+    def get_ordering_field(self, field_name: str) -> Any:
+        # Django hides the arrow of what is not sortable, and sorts by it all the same.
+        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
     def get_results(self, request: HttpRequest) -> None:
         with _passing_junk_on():
@@ -49,6 +76,7 @@ class DeskAdmin(ModelAdmin):
 
     # Counting all rows beside those that are shown doubles the work.
     show_full_result_count = False
+    paginator = DeskPaginator
     show_facets = ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 200
@@ -65,8 +93,15 @@ class DeskAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        words = search_term[:LONGEST_SEARCH].replace("\x00", "")
+        words = search_term[:LONGEST_SEARCH].replace("\x00", "").strip()
+        found = self.found(words) if words else None
+        if found is not None:
+            return queryset.filter(pk__in=found), False
         return super().get_search_results(request, queryset, words)
+
+    def found(self, words: str) -> Collection[Any] | QuerySet[Any] | None:
+        """Keys of the rows that are looked for, where `search_fields` would read all rows."""
+        return None
 
     def changeform_view(
         self,

@@ -2,13 +2,15 @@
 
 import uuid
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import RegexValidator
 from django.db import connections, models
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -45,6 +47,21 @@ class UserQuerySet(models.QuerySet["User"]):
         field = "email" if "@" in name else "username"
         # Not `__iexact`: PostgreSQL would compare in upper case, past the index.
         return self.filter(Exact(Lower(field), normalised(name)))
+
+    def resembling(self, words: str) -> Self:
+        """Whoever has that address, or else whose name, address or telephone number has it in it.
+
+        A whole address is found by its index. A part of one is looked for in all accounts.
+        """
+        if "@" in words and (owner := self.called(words)).exists():
+            return owner
+        fields = ("username", "email", "first_name", "last_name", "phone")
+        wanted = self
+        for word in words.split():
+            wanted = wanted.filter(
+                reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields))
+            )
+        return wanted
 
     def never_verified(self) -> Self:
         return self.filter(is_active=False, email_verified_at=None)
@@ -104,7 +121,20 @@ class User(AbstractUser):
                 fields=["date_joined"],
                 condition=models.Q(is_active=False, email_verified_at=None),
                 name="user_never_verified",
-            )
+            ),
+            # The desk's first page sorts by them.
+            models.Index(fields=["date_joined", "id"], name="user_by_age"),
+            # Those few that its filters look for among all customers.
+            models.Index(
+                fields=["date_joined", "id"],
+                condition=models.Q(is_staff=True),
+                name="user_of_staff",
+            ),
+            models.Index(
+                fields=["date_joined", "id"],
+                condition=models.Q(is_active=False),
+                name="user_inactive",
+            ),
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -158,7 +188,8 @@ class Login(models.Model):
         indexes: ClassVar = [
             models.Index(
                 fields=["user"], condition=models.Q(ended_at=None), name="login_live_by_user"
-            )
+            ),
+            models.Index(fields=["created_at", "id"], name="login_by_age"),
         ]
 
     def __str__(self) -> str:

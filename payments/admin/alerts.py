@@ -11,7 +11,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action as detail_action
 
-from payments.admin.ledger import MOVEMENT_SEARCH, PaymentMovementAdmin, linked, universal
+from payments.admin.ledger import PaymentMovementAdmin, linked, universal
 from payments.alerts import ADVICE
 from payments.models import Alert, AlertKind, RefundState
 from reservation.admin import confirmation
@@ -50,11 +50,6 @@ class StandingFilter(admin.SimpleListFilter):
 class AlertAdmin(PaymentMovementAdmin):
     list_display = ("reservation", "customer", "kind", "what", "created", "closed")
     list_filter = (StandingFilter, "kind")
-    search_fields = (
-        *MOVEMENT_SEARCH,
-        "payment__refunds__stripe_id__exact",
-        "payment__disputes__stripe_id__exact",
-    )
     actions = ("dealt_with",)
     actions_detail = ("dealt_with_this",)
     fields = (

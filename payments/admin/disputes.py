@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from payments.admin.ledger import MOVEMENT_SEARCH, PaymentMovementAdmin, universal
+from payments.admin.ledger import DaysFilter, PaymentMovementAdmin, universal
 from payments.models import Dispute
 
 
@@ -17,8 +17,9 @@ class DisputeAdmin(PaymentMovementAdmin):
         "answer_until",
         "created",
     )
-    list_filter = ("state", "created_at")
-    search_fields = (*MOVEMENT_SEARCH, "stripe_id__exact")
+    list_filter = ("state", ("created_at", DaysFilter))
+    # Few are disputed.
+    sortable_by = ("amount_written", "answer_until", "created")
     fields = (
         "reservation",
         "customer",

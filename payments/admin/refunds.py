@@ -8,7 +8,7 @@ from django.utils import timezone
 from cinema_reservation.errors import DomainError
 from payments import refunds
 from payments.admin.ledger import (
-    MOVEMENT_SEARCH,
+    DaysFilter,
     PaymentMovementAdmin,
     customer_of,
     universal,
@@ -21,8 +21,7 @@ from reservation.admin.confirmation import counted
 @admin.register(Refund)
 class RefundAdmin(PaymentMovementAdmin):
     list_display = ("reservation", "customer", "amount_written", "state", "reason", "created")
-    list_filter = ("state", "created_at")
-    search_fields = (*MOVEMENT_SEARCH, "stripe_id__exact")
+    list_filter = ("state", ("created_at", DaysFilter))
     actions = ("paid_by_other_means",)
     fields = (
         "reservation",
@@ -37,7 +36,7 @@ class RefundAdmin(PaymentMovementAdmin):
         "stripe_id",
     )
 
-    @admin.display(description="Failed (UTC)", ordering="failed_at")
+    @admin.display(description="Failed (UTC)")
     def failed(self, refund: Refund) -> str:
         return universal(refund.failed_at)
 

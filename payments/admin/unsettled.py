@@ -10,9 +10,12 @@ from django.utils.html import format_html_join
 
 from cinema_reservation.desk import ReadOnlyAdmin
 from cinema_reservation.money import written
+from payments.admin import finding
 from payments.admin.ledger import SEARCH_HELP, customer_of, linked, universal
-from payments.models import PaymentState, RefundState, Unsettled
+from payments.models import Payment, PaymentState, RefundState, Unsettled
 from payments.models.dispute import UNDECIDED_STATES
+from reservation.admin.filters import ReservationStateFilter
+from reservation.admin.finding import reservations
 from reservation.models import ReservationState
 
 
@@ -28,15 +31,8 @@ class UnsettledAdmin(ReadOnlyAdmin):
         "waits_for",
         "looked_at_next",
     )
-    list_filter = ("state",)
-    search_fields = (
-        "code",
-        "user__email",
-        "payments__payment_intent_id__exact",
-        "payments__session_id__exact",
-        "payments__refunds__stripe_id__exact",
-        "payments__disputes__stripe_id__exact",
-    )
+    list_filter = (ReservationStateFilter,)
+    search_fields = ("code",)
     search_help_text = SEARCH_HELP
     fields = list_display
     ordering = ("settle_after", "pk")
@@ -44,6 +40,11 @@ class UnsettledAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Unsettled]:
         unsettled = super().get_queryset(request).select_related("user")
         return unsettled.prefetch_related("payments__refunds", "payments__disputes")
+
+    def found(self, words: str) -> list[int]:
+        paid = Payment.objects.filter(pk__in=finding.payments(words)).order_by()
+        theirs = paid.values_list("reservation", flat=True)
+        return [*theirs, *reservations(words)]
 
     @admin.display(description="Customer", ordering="user__email")
     def customer(self, reservation: Unsettled) -> str:

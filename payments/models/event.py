@@ -24,6 +24,12 @@ class WebhookEvent(models.Model):
         ordering: ClassVar = ["-received_at", "-pk"]
         indexes: ClassVar = [
             models.Index(fields=["received_at", "id"], name="event_by_age"),
+            models.Index(fields=["type", "received_at", "id"], name="event_by_type"),
+            models.Index(
+                fields=["received_at", "id"],
+                condition=models.Q(processed_at=None),
+                name="event_unprocessed",
+            ),
         ]
 
     def __str__(self) -> str:

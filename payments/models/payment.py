@@ -73,6 +73,7 @@ class Payment(models.Model):
             models.Index(fields=["state", "looked_at"], name="payment_by_look"),
             # The desk's first page sorts by them.
             models.Index(fields=["created_at", "id"], name="payment_by_age"),
+            models.Index(fields=["state", "created_at", "id"], name="payment_by_state"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

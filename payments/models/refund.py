@@ -67,6 +67,7 @@ class Refund(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["state", "looked_at"], name="refund_by_look"),
             models.Index(fields=["created_at", "id"], name="refund_by_age"),
+            models.Index(fields=["state", "created_at", "id"], name="refund_by_state"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gte=1), name="refund_of_something")
