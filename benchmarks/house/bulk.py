@@ -11,6 +11,8 @@ from typing import Any
 from django.core.management.color import no_style
 from django.db import DatabaseError, connection, models, transaction
 
+from benchmarks.house import indexes
+
 Row = tuple[Any, ...]
 
 
@@ -52,7 +54,8 @@ def loading() -> Iterator[None]:
             cursor.execute("PRAGMA cache_size = -400000")
         else:
             _without_triggers(cursor)
-    with transaction.atomic():
+            cursor.execute("SET maintenance_work_mem = '256MB'")
+    with transaction.atomic(), indexes.built_at_the_end():
         yield
     # The settings above end with their connection.
     connection.close()

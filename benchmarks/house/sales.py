@@ -1,4 +1,4 @@
-"""What people bought: reservations in all states, with their tickets, payments and refunds.
+"""What people bought: reservations in all states, their tickets, payments, refunds and events.
 
 Whoever sits next to each other bought together. Past shows sold a quarter to three
 quarters of their seats; those ahead the less the further away they are.
@@ -15,7 +15,7 @@ from django.conf import settings
 from benchmarks.house import bulk
 from benchmarks.house.size import DAYS_AHEAD, SEATS_IN_ROW, SEATS_PER_HALL, Size
 from benchmarks.house.venue import SURCHARGES, category_of
-from payments.models import Payment, PaymentState, Refund, RefundState
+from payments.models import Payment, PaymentState, Refund, RefundState, WebhookEvent
 from reservation.models import Reservation, ReservationState, Ticket
 from reservation.models.booking import CODE_ALPHABET, CODE_LENGTH
 
@@ -42,6 +42,7 @@ REFUND = ("id", "payment_id", "amount", "reason", "state", "stripe_id", "idempot
     "created_at",
     "looked_at",
 )
+EVENT = ("stripe_id", "type", "received_at", "processed_at", "outcome", "payment_id")
 GROUPS, GROUP_WEIGHTS = (1, 2, 3, 4, 5), (20, 45, 15, 15, 5)
 STATES = (
     ReservationState.CONFIRMED,
@@ -68,12 +69,14 @@ class Batch:
     tickets: list[bulk.Row] = field(default_factory=list)
     payments: list[bulk.Row] = field(default_factory=list)
     refunds: list[bulk.Row] = field(default_factory=list)
+    events: list[bulk.Row] = field(default_factory=list)
 
     def write(self) -> None:
         bulk.write(Reservation, RESERVATION, self.reservations)
         bulk.write(Ticket, TICKET, self.tickets)
         bulk.write(Payment, PAYMENT, self.payments)
         bulk.write(Refund, REFUND, self.refunds)
+        bulk.write(WebhookEvent, EVENT, self.events)
 
 
 def code(number: int) -> str:
@@ -182,6 +185,9 @@ class Sales:
         row += (PaymentState.PAID if has_paid else PaymentState.EXPIRED, total if has_paid else 0)
         row += (key, '{"mode": "payment"}', f"cs_{key}", f"pi_{key}" if has_paid else "")
         self._batch.payments.append((*row, made, made + HOLD, made))
+        end = "completed" if has_paid else "expired"
+        event: bulk.Row = (f"evt_{key}", f"checkout.session.{end}", made, made)
+        self._batch.events.append((*event, f"payment {row[4]}", key))
         if has_paid and state != ReservationState.CONFIRMED:
             self._refund(key, total, made)
 
