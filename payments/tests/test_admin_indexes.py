@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
@@ -51,7 +52,7 @@ def ledger(staff) -> None:
         cursor.execute("ANALYZE")
 
 
-def first_page(client: Client, model: Any) -> Query:
+def first_page(client: Client, model: Any, **asked: str) -> Query:
     """The query that finds the rows that are shown."""
     queries: list[Query] = []
 
@@ -61,14 +62,14 @@ def first_page(client: Client, model: Any) -> Query:
 
     page = reverse(f"admin:payments_{model._meta.model_name}_changelist")
     with connection.execute_wrapper(note):
-        assert client.get(page).status_code == 200
+        assert client.get(page, asked).status_code == 200
     table = f'FROM "{model._meta.db_table}"'
     (query,) = [q for q in queries if table in q.sql and q.sql.endswith(f"LIMIT {PAGE}")]
     return query
 
 
-def is_read_off(query: Query, model: Any) -> bool:
-    index, _ = INDEXES[model]
+def is_read_off(query: Query, model: Any, index: str = "") -> bool:
+    index = index or INDEXES[model][0]
     if connection.vendor == "postgresql":
         nodes = postgres_plan(query)
         own = [n for n in nodes if n.get("Relation Name") == model._meta.db_table]
@@ -99,3 +100,73 @@ def test_without_its_index_it_touches_more(desk):
             cursor.execute(f"DROP INDEX {index}")
     for model in INDEXES:
         assert not is_read_off(first_page(desk, model), model)
+
+
+NARROWED = [
+    (Payment, {"state__exact": "paid"}, "payment_by_state"),
+    (Refund, {"state__exact": "succeeded"}, "refund_by_state"),
+    (WebhookEvent, {"type": "charge.refunded"}, "event_by_type"),
+    (WebhookEvent, {"processed_at__isempty": "1"}, "event_unprocessed"),
+]
+
+
+@pytest.mark.parametrize(("model", "asked", "index"), NARROWED)
+def test_what_is_narrowed_down_has_an_index_too_and_needs_it(desk, model, asked, index):
+    others = model.objects.order_by("pk")[2 * PAGE :].values("pk")
+    elsewhere = {"state": "expired" if model is Payment else "failed"}
+    if model is WebhookEvent:
+        elsewhere = {"type": "refund.updated", "processed_at": NOW}
+    model.objects.filter(pk__in=list(others.values_list("pk", flat=True))).update(**elsewhere)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    assert is_read_off(first_page(desk, model, **asked), model, index)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX {index}")
+    assert not is_read_off(first_page(desk, model, **asked), model, index)
+
+
+def test_a_payment_is_found_without_looking_at_the_others(desk):
+    Payment.objects.update(payment_intent_id=F("idempotency_key"))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    payment = Payment.objects.all()[ROWS // 2]
+    queries: list[Query] = []
+
+    def note(execute, sql, parameters, many, context):
+        queries.append(Query(sql, parameters))
+        return execute(sql, parameters, many, context)
+
+    page = reverse("admin:payments_payment_changelist")
+    with connection.execute_wrapper(note):
+        found = desk.get(page, {"q": payment.reservation.code}).context["cl"].result_list
+    assert list(found) == [payment]
+    asked = [q for q in queries if "payments_" in q.sql or "reservation_" in q.sql]
+    assert asked
+    if connection.vendor == "postgresql":
+        reads = [n for q in asked for n in postgres_plan(q) if "Relation Name" in n]
+        ledgers = [n for n in reads if n["Relation Name"] in {"payments_payment", CLAIMS}]
+        assert max(map(rows_touched, ledgers)) <= PAGE
+    else:
+        steps = [row[3] for q in asked for row in explained(q, "QUERY PLAN")]
+        assert not [
+            s for s in steps if s.startswith("SCAN") and ("payments_payment" in s or CLAIMS in s)
+        ], (asked, steps)
+
+
+CLAIMS = "reservation_reservation"
+
+
+def test_days_are_whole_and_both_of_them_count(desk):
+    Payment.objects.update(created_at=NOW - timedelta(days=9))
+    first, last = Payment.objects.order_by("pk")[:2]
+    midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    for payment, at in ((first, midnight), (last, midnight + timedelta(hours=47, minutes=59))):
+        Payment.objects.filter(pk=payment.pk).update(created_at=at)
+    days = {
+        "created_at_from": f"{midnight:%Y-%m-%d}",
+        "created_at_to": f"{midnight + timedelta(days=1):%Y-%m-%d}",
+    }
+    page = reverse("admin:payments_payment_changelist")
+    assert set(desk.get(page, days).context["cl"].result_list) == {first, last}
+    days["created_at_to"] = days["created_at_from"]
+    assert list(desk.get(page, days).context["cl"].result_list) == [first]

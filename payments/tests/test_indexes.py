@@ -167,8 +167,9 @@ def asked(monkeypatch) -> list[Query]:
 
 
 def explained(query: Query, how: str) -> list[Any]:
+    # Never the same text twice: the driver keeps an EXPLAIN, and SQLite its old answer.
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {how} {query.sql}", query.parameters)
+        cursor.execute(f"/* {uuid.uuid4()} */ EXPLAIN {how} {query.sql}", query.parameters)
         return cursor.fetchall()
 
 
