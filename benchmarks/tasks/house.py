@@ -12,7 +12,7 @@ from django.utils import timezone
 from benchmarks.house.fill import fill as fill_house
 from benchmarks.house.people import STAFF
 from benchmarks.house.size import Size
-from reservation.models import Cinema, Hall, Movie, Seat, SeatCategory, ShowTime
+from reservation.models import Cinema, Hall, Movie, Reservation, Seat, SeatCategory, ShowTime
 from users import sessions
 from users.models import User
 
@@ -45,6 +45,19 @@ def staff_session() -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     return str(session.session_key)
+
+
+def shows_on_sale(count: int) -> list[int]:
+    """Shows of which seats are sold already, from all over the programme to come."""
+    shows = ShowTime.objects.upcoming(timezone.now()).order_by("pk")  # type: ignore[attr-defined]
+    ids = list(shows.values_list("pk", flat=True))
+    return [ids[n * len(ids) // count] for n in range(count)]
+
+
+def a_code() -> str:
+    """The code of some reservation in the middle of them all."""
+    middle = Reservation.objects.count() // 2
+    return Reservation.objects.order_by("pk").values_list("code", flat=True)[middle]
 
 
 def new_shows(count: int) -> dict[str, list[int]]:
