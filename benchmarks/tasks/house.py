@@ -49,7 +49,7 @@ def staff_session() -> str:
 
 def shows_on_sale(count: int) -> list[int]:
     """Shows of which seats are sold already, from all over the programme to come."""
-    shows = ShowTime.objects.upcoming(timezone.now()).order_by("pk")  # type: ignore[attr-defined]
+    shows = ShowTime.objects.upcoming(timezone.now()).order_by("pk")
     ids = list(shows.values_list("pk", flat=True))
     return [ids[n * len(ids) // count] for n in range(count)]
 

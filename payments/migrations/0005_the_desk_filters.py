@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('payments', '0004_refunds_may_be_late'),
-        ('reservation', '0007_the_desk_sorts_by_age'),
+        ('reservation', '0006_note_cleared_shows'),
     ]
 
     operations = [

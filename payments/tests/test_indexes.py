@@ -32,12 +32,10 @@ from reservation.tests.factories import ShowTimeFactory
 pytestmark = pytest.mark.django_db
 
 SHOWS, AT_REST, DUE = 200, 1000, 3
-# The name that Django gives the index of a foreign key.
-SHOW_OF_RESERVATION = "reservation_reservation_showtime_id_eb273af1"
 INDEXES = {
     rounds.look_at_payments: {"payment_by_look", "one_live_payment_per_reservation"},
     # Of the few shows that are not cleared; which those are is a question of its own.
-    rounds.clear_cancelled_shows: {SHOW_OF_RESERVATION},
+    rounds.clear_cancelled_shows: {"reservation_by_show"},
     rounds.settle_unsettled: {"reservation_unsettled"},
     # On SQLite also by the index of Stripe's ids: what Stripe has not heard of has none.
     rounds.send_refunds: {"refund_by_look", "sqlite_autoindex_payments_refund_1"},

@@ -135,3 +135,27 @@ def test_what_has_no_index_can_not_be_sorted_by(desk):
     assert "channel" not in asked(desk, o="9")[-1][0].partition("ORDER BY")[2]
     by_code = list(desk.get(LIST, {"o": "1"}).context["cl"].result_list)
     assert by_code == sorted(by_code, key=lambda row: row.code)
+
+
+def test_the_holds_of_a_show_are_found_without_those_of_others(desk, owner):
+    """Every booking and every look at free seats asks for them."""
+    at, shows = timezone.now(), [factories.ShowTimeFactory() for _ in range(2)]
+    Reservation.objects.bulk_create(
+        Reservation(
+            user=owner,
+            showtime=shows[n == 0],
+            state=ReservationState.HELD,
+            created_at=at,
+            expires_at=at + timedelta(minutes=9),
+            currency="usd",
+            total=1000,
+        )
+        for n in range(ROWS)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    holds = Reservation.objects.filter(showtime=shows[1]).holding(at).order_by()
+    of_the_show = holds.values("expires_at").query.sql_with_params()
+    assert is_read_off(of_the_show, "reservation_by_show", most=PAGE)
+    without("reservation_by_show")
+    assert not is_read_off(of_the_show, "reservation_by_show", most=PAGE)
