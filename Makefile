@@ -53,10 +53,10 @@ lint: $(VENV)/.installed-dev ## Style, types, import contracts, migrations, the 
 
 check: lint test ## All that CI runs
 
-bench: $(VENV)/.installed-dev ## Measure everything, ten minutes; writes docs/performance.md
+bench: $(VENV)/.installed-dev ## Measure everything, a quarter of an hour; writes docs/performance.md
 	$(BIN)/python -m benchmarks $(ARGS)
 
-bench-quick: $(VENV)/.installed-dev ## The same from small numbers, a minute; prints only
+bench-quick: $(VENV)/.installed-dev ## The same from small numbers, some minutes; prints only
 	$(BIN)/python -m benchmarks --quick $(ARGS)
 
 openapi: $(VENV)/.installed-dev ## Write docs/openapi.yaml anew

@@ -1,7 +1,7 @@
 """The cast and the stage of all tests."""
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from rest_framework.test import APIClient
 
 from cinema_reservation.tests.rivals import PATIENCE_SECONDS, Intruder
@@ -15,6 +15,7 @@ from users.tests.factories import UserFactory
 def _nothing_is_remembered(settings) -> None:
     """Neither answers, nor logins, nor the house. Tests of what is believed name it themselves."""
     cache.clear()
+    caches["counters"].clear()
     authentication.forget_all()
     facts.forget_all()
     settings.LOGIN_TRUSTED_SECONDS = 0

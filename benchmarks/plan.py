@@ -24,7 +24,7 @@ class Plan:
     growth: tuple[int, ...] = (1, 10, 100)
     storms: int = 3
     customers: int = 2_000
-    # As many as the server has threads to answer them.
+    # Twice as many as the server answers at once.
     connections: int = 16
     payments_per_turn: int = 100
     bookings_to_dissect: int = 1000

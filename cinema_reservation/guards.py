@@ -58,12 +58,12 @@ def whole_number(name: str, text: str, *, least: int) -> int:
     raise ImproperlyConfigured(f"{name} is {text!r}; set it to a whole number from {least}.")
 
 
-def seconds(name: str, text: str) -> float:
+def seconds(name: str, text: str, *, least: float = 0.001) -> float:
     """A pause, maybe a short one. Raises `ImproperlyConfigured`, which names the setting."""
     with contextlib.suppress(ValueError):
-        if 0 < float(text) < math.inf:
+        if least <= float(text) < math.inf:
             return float(text)
-    raise ImproperlyConfigured(f"{name} is {text!r}; set it to a number of seconds above 0.")
+    raise ImproperlyConfigured(f"{name} is {text!r}; set it to {least:g} seconds or more.")
 
 
 def addresses(name: str, texts: list[str]) -> list[str]:

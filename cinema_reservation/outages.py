@@ -10,8 +10,16 @@ from django.db import DatabaseError, InterfaceError, connection
 TRANSIENT_SQLSTATES = ("08", "57P", "57014", "25006", "40001", "40P01", "55P03", "53300")
 # Those after which the connection is gone, and probably its neighbours too.
 LOST_SQLSTATES = ("08", "57P")
+# Somebody else writes, or the disk is full, is away, or may not be written now.
 TRANSIENT_SQLITE_ERRORS = frozenset(
-    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+    }
 )
 
 
@@ -28,7 +36,9 @@ def is_outage(error: BaseException) -> bool:
         return sqlite_code & 0xFF in TRANSIENT_SQLITE_ERRORS
     sqlstate = getattr(cause, "sqlstate", None)
     if sqlstate is not None:
-        return sqlstate.startswith(TRANSIENT_SQLSTATES)
+        # A migration changed a column; the connection drops its plan, and makes another.
+        is_old_plan = sqlstate == "0A000" and "cached plan" in str(cause)
+        return is_old_plan or sqlstate.startswith(TRANSIENT_SQLSTATES)
     # psycopg gives no SQLSTATE when it lost the server or the pool ran dry.
     return type(error).__name__ in {"OperationalError", "InterfaceError"}
 
@@ -41,4 +51,4 @@ def forget_lost_connections(error: BaseException) -> None:
     pool = getattr(connection, "pool", None)
     sqlstate = getattr(error.__cause__, "sqlstate", None)
     if pool is not None and (sqlstate is None or sqlstate.startswith(LOST_SQLSTATES)):
-        pool.check()
+        pool.drain()

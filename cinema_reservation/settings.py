@@ -48,12 +48,22 @@ WEB_CONCURRENCY = number("WEB_CONCURRENCY", os.cpu_count() or 1, least=1)
 LANES: dict[str, dict[str, Any]] = {
     "uploads": {"at_once": 1, "waiting": 2, "arriving": 0, "paths": ()},
     # A show that is cancelled brings Stripe's news of a hundred refunds at once.
-    "webhook": {"at_once": 2, "waiting": 100, "arriving": 20, "paths": ("/api/webhook/",)},
+    "webhook": {"at_once": 2, "waiting": 100, "arriving": 100, "paths": ("/api/webhook/",)},
     "payments": {
         "at_once": 4,
         "waiting": 8,
-        "arriving": 20,
+        "arriving": 100,
         "paths": ("/api/create-checkout-session/", "/api/payment"),
+    },
+    # Staff at the door are let in whatever crowd is at the counter.
+    "desk": {"at_once": 2, "waiting": 20, "arriving": 20, "paths": ("/admin/",)},
+    # Who only reads waits for nobody's lock, and must not wait behind those who do.
+    "reads": {
+        "at_once": number("WEB_AT_ONCE", 4, least=1),
+        "waiting": number("WEB_WAITING", 28, least=0),
+        "arriving": 20,
+        "paths": ("/",),
+        "methods": ("GET", "HEAD", "OPTIONS"),
     },
     "all else": {
         "at_once": number("WEB_AT_ONCE", 4, least=1),
@@ -62,7 +72,11 @@ LANES: dict[str, dict[str, Any]] = {
         "paths": ("/",),
     },
 }
-WEB_PATIENCE_SECONDS = env.float("WEB_PATIENCE_SECONDS", default=3)
+WEB_PATIENCE_SECONDS = guards.seconds(
+    "WEB_PATIENCE_SECONDS", env.str("WEB_PATIENCE_SECONDS", default="3")
+)
+# Where a body may be larger than DATA_UPLOAD_MAX_MEMORY_SIZE.
+UPLOADS_AT = ("/api/movies/", "/admin/")
 # What asks nothing of others is always answered.
 ALWAYS_ANSWERED = ("/health/",)
 # A request's head has to arrive within this time, the next one of a kept-alive connection too.
@@ -210,8 +224,19 @@ else:
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+CACHE_SECONDS = 0.25
 CACHE_URL = env.str("CACHE_URL", default="") or "locmemcache://cinema"
-CACHES = {"default": env.cache_url_config(CACHE_URL)}
+CACHES = {"default": env.cache_url_config(CACHE_URL), "counters": env.cache_url_config(CACHE_URL)}
+if "locmem" in CACHE_URL:
+    # Counters have a place of their own, which no number of kept answers can push them out of.
+    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 1000}
+    CACHES["counters"] |= {"LOCATION": "counters", "OPTIONS": {"MAX_ENTRIES": 200_000}}
+if "redis" in CACHES["default"]["BACKEND"].lower():
+    # A cache that does not answer must not be waited for: what it keeps can be made anew.
+    for _cache in CACHES.values():
+        _cache.setdefault("OPTIONS", {}).update(
+            socket_connect_timeout=CACHE_SECONDS, socket_timeout=CACHE_SECONDS
+        )
 
 # --- Files --------------------------------------------------------------------------
 
@@ -290,7 +315,9 @@ SIMPLE_JWT = {
 
 # How long a process believes what it last read of a login. Every request of a customer would
 # ask for it otherwise.
-LOGIN_TRUSTED_SECONDS = env.float("LOGIN_TRUSTED_SECONDS", default=2)
+LOGIN_TRUSTED_SECONDS = guards.seconds(
+    "LOGIN_TRUSTED_SECONDS", env.str("LOGIN_TRUSTED_SECONDS", default="2"), least=0
+)
 
 # --- API ----------------------------------------------------------------------------
 
@@ -421,12 +448,19 @@ UNFOLD = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    # A crowd that is told to come back later is no error, and would fill the log.
+    "filters": {
+        "no_503": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: getattr(record, "status_code", None) != 503,
+        }
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         # Refusals (4xx) are the clients' business, not the operator's.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["no_503"]},
         # Whoever sends a wrong Host is answered; a traceback for each would fill the log.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "stripe": {"level": "WARNING"},

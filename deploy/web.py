@@ -6,6 +6,7 @@ else waiting. Why, and with what figures: docs/decisions.md.
 
 import multiprocessing
 import os
+import resource
 import socket
 import sys
 from logging import LogRecord
@@ -78,8 +79,15 @@ def main() -> None:
     os.environ.setdefault("DATABASE_POOL", str(settings.WEB_DATABASE_CONNECTIONS))
     # A forked process would inherit our handlers, and not hear a stop until it is up.
     multiprocessing.set_start_method("spawn")
+    _allow_connections()
     application = sys.argv[1] if len(sys.argv) > 1 else OURS
     Server(f"{application}:application", **options()).serve()
+
+
+def _allow_connections() -> None:
+    """As many open files as the system lets us have: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 if __name__ == "__main__":

@@ -64,7 +64,9 @@ def free_or_refuse(show: ShowTime, seats: Collection[Seat], at: datetime) -> Non
 
 @prepared
 def _live_tickets(*, show: int, seats: list[int]) -> QuerySet[Ticket, tuple[int]]:
-    return Ticket.objects.live().filter(showtime=show, seat__in=seats).values_list("pk")
+    tickets = Ticket.objects.live().filter(showtime=show, seat__in=seats)
+    # In no order: SQLite would go through all tickets of the show to have them in one.
+    return tickets.order_by().values_list("pk")
 
 
 def named(seats: Iterable[Seat]) -> list[dict[str, object]]:

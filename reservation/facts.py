@@ -4,14 +4,21 @@ Films, halls, seats and ticket types change a few times a day, and a booking ask
 thousand times a minute. Whoever relies on them locks the show first and asks then: the edition
 that is read here is the newest that was committed, and what is kept under it is what it says.
 What is kept is shared by all threads, and changed by none.
+
+Who writes outside of a transaction (a shell) commits the change a moment before its edition, and
+may be killed in between. So nothing is kept for longer than a minute.
 """
 
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from reservation import edition
 from reservation.models import Hall, Movie, Seat, ShowTime, TicketType
+
+KEEP_SECONDS = 60
+Number = tuple[int, int]
 
 
 class Facts(NamedTuple):
@@ -29,31 +36,31 @@ class Facts(NamedTuple):
 
 def of(show: ShowTime) -> Facts:
     """The facts of a show that was just locked; it is given its film, hall and cinema too."""
-    number = edition.current()
+    number = (edition.current(), int(time.time() / KEEP_SECONDS))
     show.movie = _movie(number, show.movie_id)
     show.hall = _hall(number, show.hall_id)
     return Facts(_seats(number, show.hall_id), _ticket_types(number))
 
 
 @lru_cache(maxsize=1000)
-def _movie(edition_number: int, pk: int) -> Movie:
+def _movie(number: Number, pk: int) -> Movie:
     return Movie.objects.get(pk=pk)
 
 
 @lru_cache(maxsize=200)
-def _hall(edition_number: int, pk: int) -> Hall:
+def _hall(number: Number, pk: int) -> Hall:
     return Hall.objects.select_related("cinema").get(pk=pk)
 
 
 @lru_cache(maxsize=200)
-def _seats(edition_number: int, hall_id: int) -> Mapping[int, Seat]:
+def _seats(number: Number, hall_id: int) -> Mapping[int, Seat]:
     seats = Seat.objects.in_use().filter(hall=hall_id).select_related("category")
     # Without the order of a plan, which is by hall and by cinema: they would be joined for it.
     return {seat.pk: seat for seat in seats.order_by()}
 
 
 @lru_cache(maxsize=1)
-def _ticket_types(edition_number: int) -> Mapping[int, TicketType]:
+def _ticket_types(number: Number) -> Mapping[int, TicketType]:
     return {ticket_type.pk: ticket_type for ticket_type in TicketType.objects.on_sale()}
 
 

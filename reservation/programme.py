@@ -205,7 +205,8 @@ def save_ticket_type(ticket_type: TicketType) -> TicketType:
     if ticket_type.is_default and not ticket_type.is_active:
         raise DefaultNotOnSale
     # All of them, so that two defaults can't be made at once.
-    present = {row.pk: row for row in TicketType.objects.order_by("pk").select_for_update()}
+    locked = TicketType.objects.order_by("pk").select_for_update(no_key=True)
+    present = {row.pk: row for row in locked}
     before = present.get(ticket_type.pk)
     if before and before.is_default and not ticket_type.is_default:
         raise DefaultTicketType

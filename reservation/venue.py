@@ -68,8 +68,9 @@ def plan_changed(hall_id: int) -> None:
 @transaction.atomic
 def add_seat(seat: Seat) -> Seat:
     """Put a new seat into its hall."""
-    seat.save(force_insert=True)
+    # The hall before the edition, like everybody.
     plan_changed(seat.hall_id)
+    seat.save(force_insert=True)
     return seat
 
 

@@ -60,13 +60,14 @@ class LoginAuthentication(JWTAuthentication):
 
 
 def _look_up(login_id: Any) -> Trusted:
+    until = time.monotonic() + settings.LOGIN_TRUSTED_SECONDS
     login = next(iter(_logins(pk=login_id)), None) if login_id else None
     if not login or not login.is_valid:
         _trusted.pop(login_id, None)
         raise AuthenticationFailed(REFUSAL)
     if len(_trusted) >= MOST_TRUSTED:
         _trusted.clear()
-    found = Trusted(login.user, time.monotonic() + settings.LOGIN_TRUSTED_SECONDS)
+    found = Trusted(login.user, until)
     _trusted[login_id] = found
     return found
 

@@ -9,9 +9,13 @@ from typing import Any
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware import csrf
+
+from cinema_reservation.api.errors import unavailable_response
+from cinema_reservation.outages import is_outage
 
 
 def is_for_api(request: HttpRequest) -> bool:
@@ -28,7 +32,15 @@ class ForPagesOnly:
 
 
 class SessionMiddleware(ForPagesOnly, sessions.SessionMiddleware):
-    pass
+    """Where a page's session can't be saved now, that is said like every other outage."""
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        try:
+            return super().process_response(request, response)
+        except DatabaseError as error:
+            if not is_outage(error):
+                raise
+            return unavailable_response()
 
 
 class AuthenticationMiddleware(ForPagesOnly, auth.AuthenticationMiddleware):

@@ -10,6 +10,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from drf_standardized_errors.formatter import ExceptionFormatter
@@ -47,6 +48,11 @@ class ErrorHandler(ExceptionHandler):
             return as_api_exception(ServiceUnavailable())
         if isinstance(exc, DomainError):
             return as_api_exception(exc)
+        if isinstance(exc, IntegrityError):
+            # A row that this one needs went while the request was under way. Asked again, the
+            # question meets what is there now.
+            log.error("a row was gone at the end: %s", exc)
+            return as_api_exception(ServiceUnavailable())
         if isinstance(exc, AuthenticationFailed) and isinstance(exc.detail, dict):
             # simplejwt says it in several parts, of which one is for people.
             sentence, code = str(exc.detail["detail"]), str(exc.detail.get("code"))
@@ -89,6 +95,12 @@ def unavailable_response() -> JsonResponse:
     response = error_response(status=error.status, code=error.code, detail=str(error))
     response["Retry-After"] = str(error.retry_after)
     return response
+
+
+def payload_too_large_response() -> JsonResponse:
+    """413 for a body that nobody asked for."""
+    error = PayloadTooLarge()
+    return error_response(status=error.status, code=error.code, detail=str(error))
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -5,14 +5,15 @@ request that would wait too long can be told so at once. A body is read before i
 sends slowly holds a thread, of which there are enough, and no turn.
 """
 
+from collections import deque
 from collections.abc import Callable
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from cinema_reservation.api.errors import unavailable_response
+from cinema_reservation.api.errors import payload_too_large_response, unavailable_response
 
 
 class Lane:
@@ -22,8 +23,10 @@ class Lane:
     """
 
     def __init__(self, *, at_once: int, waiting: int, arriving: int, patience: float) -> None:
-        self._turns = BoundedSemaphore(at_once)
-        self._places = BoundedSemaphore(waiting) if waiting else None
+        self._free = at_once
+        self._line: deque[Lock] = deque()
+        self._places = waiting
+        self._door = Lock()
         self._arriving = BoundedSemaphore(arriving) if arriving else None
         self._patience = patience
 
@@ -38,34 +41,55 @@ class Lane:
             self._arriving.release()
 
     def enter(self) -> bool:
-        """Wait for a turn. False at once where the line is full, or when patience ends."""
-        if self._turns.acquire(blocking=False):
-            return True
-        if self._places is None or not self._places.acquire(blocking=False):
+        """Wait for a turn, first come first served.
+
+        False at once where the line is full, or when patience ends.
+        """
+        with self._door:
+            if self._free:
+                self._free -= 1
+                return True
+            if len(self._line) >= self._places:
+                return False
+            turn = Lock()
+            turn.acquire()
+            self._line.append(turn)
+        return turn.acquire(timeout=self._patience) or self._has_got(turn)
+
+    def _has_got(self, turn: Lock) -> bool:
+        """Whether the turn came after all, between the end of patience and this."""
+        with self._door:
+            if turn not in self._line:
+                return True
+            self._line.remove(turn)
             return False
-        try:
-            return self._turns.acquire(timeout=self._patience)
-        finally:
-            self._places.release()
 
     def leave(self) -> None:
         """Give the turn that `enter` gave to the next in line."""
-        self._turns.release()
+        with self._door:
+            if self._line:
+                self._line.popleft().release()
+            else:
+                self._free += 1
 
 
 class OverloadMiddleware:
-    """Lets requests in by the lanes of `settings.LANES`, the first whose path begins alike.
+    """Lets requests in by `settings.LANES`: the first that is for their path and method.
 
     Health is told without a lane, so that a busy process is not taken for a dead one. Stripe's
     webhook has a lane of its own: no crowd of customers can keep the news of money out. What is
-    too large to be kept in memory while it arrives, a poster, has one too.
+    too large to be kept in memory while it arrives, a poster, has one too, and is refused wherever
+    no poster is expected.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         lanes = {name: _lane(about) for name, about in settings.LANES.items()}
-        self._uploads = lanes["uploads"]
-        self._lanes = [(about["paths"], lanes[name]) for name, about in settings.LANES.items()]
+        self._uploads, self._uploads_at = lanes["uploads"], settings.UPLOADS_AT
+        self._lanes = [
+            (about["paths"], about.get("methods"), lanes[name])
+            for name, about in settings.LANES.items()
+        ]
         # Every request comes by here: no setting is looked up anew.
         self._always = settings.ALWAYS_ANSWERED
         self._limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
@@ -75,7 +99,9 @@ class OverloadMiddleware:
             return self.get_response(request)
         length = _length(request)
         large = length > self._limit
-        lane = self._uploads if large else self._lane_of(request.path_info)
+        if large and not request.path_info.startswith(self._uploads_at):
+            return payload_too_large_response()
+        lane = self._uploads if large else self._lane_of(request)
         if length and not large and not lane.take_in(request):
             return unavailable_response()
         if not lane.enter():
@@ -85,9 +111,9 @@ class OverloadMiddleware:
         finally:
             lane.leave()
 
-    def _lane_of(self, path: str) -> Lane:
-        for paths, lane in self._lanes:
-            if path.startswith(paths):
+    def _lane_of(self, request: HttpRequest) -> Lane:
+        for paths, methods, lane in self._lanes:
+            if request.path_info.startswith(paths) and (not methods or request.method in methods):
                 return lane
         # The last one takes whatever is left.
         return lane

@@ -12,12 +12,14 @@ import time
 from typing import ClassVar
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from cinema_reservation.errors import ServiceUnavailable
+
+counters = caches["counters"]
 
 
 class RateThrottle(BaseThrottle):
@@ -73,7 +75,7 @@ class RateThrottle(BaseThrottle):
     def count(self, key: str, seconds: int) -> int:
         """Count one more under that key and return how many there are now."""
         try:
-            cache.add(key, 0, timeout=seconds)
-            return int(cache.incr(key))
+            counters.add(key, 0, timeout=seconds)
+            return int(counters.incr(key))
         except Exception as error:
             raise ServiceUnavailable from error

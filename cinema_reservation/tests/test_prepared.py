@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from cinema_reservation.prepared import prepared
@@ -107,3 +108,12 @@ def test_locks_where_the_queryset_would():
         assert _locked(pk=show.pk) == [show]
     locks = "FOR NO KEY UPDATE" in asked[0]["sql"]
     assert locks == connection.features.has_select_for_update
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_without_a_transaction_is_refused_whoever_asked_before():
+    show, _ = show_with_seats(1)
+    with transaction.atomic():
+        assert _locked(pk=show.pk) == [show]
+    with pytest.raises(TransactionManagementError):
+        _locked(pk=show.pk)

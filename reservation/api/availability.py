@@ -28,7 +28,7 @@ from reservation.rules import pricing
 
 # Digits of the largest id that a database holds.
 LONGEST_ID = 18
-KEEP_SEATS_SECONDS = 3600
+KEEP_SEATS_SECONDS = 60
 FREE_SEAT = {
     "id": 412,
     "row": "H",
@@ -133,7 +133,7 @@ class AvailableSeatsViewSet(HotReads, viewsets.GenericViewSet[Seat]):
         is_id = show_id.isascii() and show_id.isdecimal() and len(show_id) <= LONGEST_ID
         versions = edition.of_seats(int(show_id)) if is_id else None
         # Read before the seats: those that are newer are not wrong under it, older ones are.
-        self.edition_number = versions[0] if versions else 0
+        self.edition_number = versions[0] if versions else edition.current()
         return versions
 
     def true_until(self, at: datetime) -> datetime:

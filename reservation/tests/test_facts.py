@@ -1,13 +1,15 @@
 """What is kept of the house is what a booking would read."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.utils import timezone
 
 from reservation import booking, errors, facts
-from reservation.models import Movie, Seat, TicketType
+from reservation.models import Cinema, Hall, Movie, Seat, TicketType
 from reservation.sale import SeatChoice
 from reservation.tests.factories import SeatFactory, held, show_with_seats
 
@@ -64,6 +66,28 @@ def test_a_ticket_type_is_sold_from_its_first_to_its_last_moment(owner, known_sh
     kind.save()
     with pytest.raises(errors.UnknownTicketType):
         booking.hold(**wish, choices=[SeatChoice(seats[1].pk, kind.pk)])
+
+
+def test_a_hall_and_its_cinema_that_are_renamed_are_so_on_the_next_hold(owner, known_show):
+    show, seats = known_show
+    hall = Hall.objects.get(pk=show.hall_id)
+    hall.name = "The Great Hall"
+    hall.save()
+    assert held(owner, show, seats[:1], at=NOW).showtime.hall.name == "The Great Hall"
+    cinema = Cinema.objects.get(pk=hall.cinema_id)
+    cinema.time_zone = "Pacific/Auckland"
+    cinema.save()
+    there = held(owner, show, seats[1:2], at=NOW).showtime.hall.cinema
+    assert there.time_zone == "Pacific/Auckland"
+
+
+def test_nothing_is_kept_for_longer_than_a_minute(known_show):
+    """Though nobody said that it changed."""
+    show, _ = known_show
+    Movie.objects.filter(pk=show.movie_id).update(title="Renamed in a shell")
+    with time_machine.travel(NOW + timedelta(seconds=facts.KEEP_SECONDS)):
+        facts.of(show)
+    assert show.movie.title == "Renamed in a shell"
 
 
 def test_what_was_read_of_a_change_that_is_taken_back_is_forgotten(known_show):

@@ -123,6 +123,17 @@ class TestAvailability:
         assert answer.status_code in {400, 404}
         assert answer.json()["errors"]
 
+    @pytest.mark.parametrize("form", ["{}.0", "%20{}", "{}%20", "%2B{}", "0{}", "{}&x=1"])
+    def test_a_show_that_is_asked_for_in_another_way_is_no_older(self, anyone, place, form):
+        show, seats = place
+        address = "/api/available-seats/?showtime=" + form.format(show.pk)
+        if anyone.get(address).status_code != 200:
+            return
+        seats[0].category.surcharge += 300
+        seats[0].category.save()
+        (seat, *_) = anyone.get(address).json()["results"]
+        assert seat["price"]["amount"] == show.price + 300
+
 
 @pytest.mark.django_db
 class TestEditions:
@@ -190,6 +201,14 @@ class TestLists:
         anyone.get("/api/show_times/")
         assert "private" in staff_client.get("/api/show_times/")["Cache-Control"]
         assert "public" in anyone.get("/api/show_times/")["Cache-Control"]
+
+    @pytest.mark.parametrize("other", [{"HTTP_HOST": "127.0.0.1"}, {"wsgi.url_scheme": "https"}])
+    def test_links_lead_where_one_came_from(self, anyone, other):
+        ShowTimeFactory.create_batch(2)
+        path = "/api/show_times/?page_size=1"
+        first = anyone.get(path).json()["next"]
+        assert anyone.get(path, **other).json()["next"] != first
+        assert anyone.get(path).json()["next"] == first
 
     def test_a_refusal_is_not_kept(self, anyone):
         movie = MovieFactory.build(pk=77)
