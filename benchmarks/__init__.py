@@ -1,7 +1,7 @@
 """How fast it is, as ratios: what our code costs above what it stands on.
 
-    make bench                    all of it, about ten minutes; writes docs/performance.md anew
-    make bench-quick              the same from small numbers, about a minute; prints only
+    make bench                    all of it, about a quarter of an hour; writes docs/performance.md anew
+    make bench-quick              the same from small numbers, some minutes; prints only
     make bench ARGS=storm         some suites only; --database SQLite names one database
 
     python -m benchmarks.generate --scale 100     a house with two million tickets

@@ -99,7 +99,7 @@ def _told(what: str, results: Results) -> Iterator[None]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a minute, for a first look")
+    parser.add_argument("--quick", action="store_true", help="some minutes, for a first look")
     parser.add_argument("--database", action="append", choices=KINDS, help="this one only")
     names = [*IN_ONE_HOUSE, *IN_MANY_HOUSES]
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(names)}")

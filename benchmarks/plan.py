@@ -7,7 +7,7 @@ from benchmarks.stage.databases import KINDS
 
 @dataclass(frozen=True)
 class Plan:
-    """A full run takes about ten minutes, a quick one about one."""
+    """A full run takes about a quarter of an hour, a quick one some minutes."""
 
     kinds: tuple[str, ...] = KINDS
     # What is measured where nobody names anything.

@@ -55,6 +55,7 @@ def test_a_lie_is_seen(told, books, complaint):
     assert complaint in told_in_words(told, books)
 
 
-def test_who_was_cut_off_may_have_seats_without_knowing():
+def test_who_was_cut_off_may_have_seats_without_knowing_but_nobody_should_be():
     cut_off = Told(ANN, (10,), 0, None, 0.0, 1.0)
-    assert not lies([cut_off], [entry()], seats=SEATS)
+    (lie,) = lies([cut_off], [entry()], seats=SEATS)
+    assert "answered 0" in lie
