@@ -1,6 +1,6 @@
 """How fast it is, as ratios: what our code costs above what it stands on.
 
-    make bench                    all of it, about a quarter of an hour; writes docs/performance.md anew
+    make bench                    all of it, a quarter of an hour; writes docs/performance.md anew
     make bench-quick              the same from small numbers, some minutes; prints only
     make bench ARGS=storm         some suites only; --database SQLite names one database
 
