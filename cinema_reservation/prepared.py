@@ -39,13 +39,14 @@ class Compiled:
     def __init__(self, queryset: QuerySet[Any, Any]) -> None:
         self._compiler = queryset.query.get_compiler(connection=connection)
         self._sql, self._parameters = self._compiler.as_sql()
-        self._locks = queryset.query.select_for_update
+        can_lock = connection.features.has_select_for_update
+        self._locks = can_lock and queryset.query.select_for_update
         columns = [column for column, *_ in self._compiler.select]
         self._converters = self._compiler.get_converters(columns)
         self._instance = None if queryset.query.values_select else Instance(self._compiler)
 
     def ask(self, given: dict[str, Any]) -> list[Any]:
-        if self._locks and not connection.in_atomic_block:
+        if self._locks and connection.get_autocommit():
             raise TransactionManagementError("A lock holds until its transaction ends; begin one.")
         told = [_told(part, given) for part in self._parameters]
         # A list takes as many places as it has values; nothing is in an empty one.
