@@ -400,6 +400,17 @@ CURRENCY = guards.currency(env.str("CURRENCY", default="usd"))
 HOLD_MINUTES = number("HOLD_MINUTES", 10, least=1)
 MAX_SEATS_PER_RESERVATION = number("MAX_SEATS_PER_RESERVATION", 10, least=1)
 MAX_HOLDS_PER_SHOW = number("MAX_HOLDS_PER_SHOW", 2, least=1)
+# Of one customer: held and paid for together.
+MAX_SEATS_PER_SHOW = number("MAX_SEATS_PER_SHOW", 20, least=1)
+# What new shows begin with; each has its own switch.
+FORBID_LONELY_SEATS = env.bool("FORBID_LONELY_SEATS", default=True)
+# How long before a show its accessible places are sold to everyone; None: never.
+_release = env.str("ACCESSIBLE_RELEASE_MINUTES", default="30")
+ACCESSIBLE_RELEASE_MINUTES = (
+    None
+    if _release.lower() == "never"
+    else guards.whole_number("ACCESSIBLE_RELEASE_MINUTES", _release, least=0)
+)
 TRAILER_MINUTES = number("TRAILER_MINUTES", 15, least=0)
 CLEANING_MINUTES = number("CLEANING_MINUTES", 15, least=0)
 # What a customer who cancels gets back: (at least so many hours before the show, percent).
@@ -419,11 +430,11 @@ if not STRIPE_SECRET_KEY and SERVES_LOOPBACK_ONLY:
 guards.check_stripe(
     key=STRIPE_SECRET_KEY, api_base=STRIPE_API_BASE, webhook_secrets=STRIPE_WEBHOOK_SECRETS
 )
-# Stripe's shortest page lives for 30 minutes; ours some longer, so that a retry after an
-# outage still asks for enough.
-CHECKOUT_MINUTES = 35
+# Opening the payment page prolongs a hold, once, by both of these. Stripe's shortest page lives
+# for 30 minutes; ours some longer, so that a retry after an outage still asks for enough.
+CHECKOUT_MINUTES = number("CHECKOUT_MINUTES", 35, least=31)
 # The hold outlasts its payment page, so that a late payer, or a second page, finds the seats.
-CHECKOUT_GRACE_MINUTES = 10
+CHECKOUT_GRACE_MINUTES = number("CHECKOUT_GRACE_MINUTES", 10, least=1)
 
 # --- Worker -------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from cinema_reservation.prepared import prepared
-from reservation import claims, errors, facts, mail, sale
+from reservation import choosing, claims, errors, facts, mail, sale
+from reservation.choosing import BestAvailable, Ruling, Wish
 from reservation.models import (
     Channel,
     Reservation,
@@ -25,34 +26,57 @@ from reservation.rules import cancellation
 from reservation.sale import SeatChoice
 
 
-@transaction.atomic
 def hold(
     *,
     user_id: int | None,
     show_id: int,
-    choices: Sequence[SeatChoice],
     at: datetime,
+    choices: Sequence[SeatChoice] = (),
+    best: BestAvailable | None = None,
+    wheelchair_need: bool = False,
     channel: Channel = Channel.ONLINE,
 ) -> Reservation:
-    """Hold all of these seats for `HOLD_MINUTES`, or none.
+    """Hold all of these seats for `HOLD_MINUTES`, or none; or else the best ones.
 
     Returns the reservation with its show, film, hall and cinema loaded, and its tickets
-    prefetched. Raises `UnknownShow`, `ShowCancelled`, `SalesClosed`, `NoSeats`, `TooManySeats`,
-    `UnknownSeats`, `UnknownTicketType`, `TooManyHolds`, and `SeatsTaken` with the seats
-    that are.
+    prefetched. Raises `UnknownShow`, `ShowCancelled`, `SalesNotOpen`, `SalesClosed`, `NoSeats`,
+    `TooManySeats`, `UnknownSeats`, `UnknownTicketType`, `TooManyHolds`, `TooManySeatsOfShow`,
+    `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone`, `LonelySeats`, and
+    `SeatsTaken` with the seats that are.
+
+    At the box office a person decides whether a seat is left lonely.
     """
-    if not choices:
+    wish = Wish(choices, best, wheelchair_need)
+    return choosing.settled(
+        lambda ruling: hold_once(
+            user_id=user_id, show_id=show_id, wish=wish, at=at, channel=channel, ruling=ruling
+        )
+    )
+
+
+@transaction.atomic
+def hold_once(
+    *,
+    user_id: int | None,
+    show_id: int,
+    wish: Wish,
+    at: datetime,
+    ruling: Ruling,
+    channel: Channel = Channel.ONLINE,
+) -> Reservation:
+    """`hold` in one transaction, for `choosing.settled`. Raises `LeavesLonely` too."""
+    if not wish.seats:
         raise errors.NoSeats
-    if len(choices) > settings.MAX_SEATS_PER_RESERVATION:
+    if wish.seats > settings.MAX_SEATS_PER_RESERVATION:
         raise errors.TooManySeats(limit=settings.MAX_SEATS_PER_RESERVATION)
     show = claims.lock_show(show_id)
     _check_on_sale(show, at)
     known = facts.of(show)
-    seats = sale.find_seats(known, choices)
-    tickets = sale.price(show, known, choices)
     if user_id is not None:
-        _check_holds_of(user_id, show, at)
-    claims.free_or_refuse(show, seats, at)
+        _check_limits_of(user_id, show, wish.seats, at)
+    heeded = None if channel == Channel.BOX_OFFICE else ruling
+    choices = choosing.choose(wish, show=show, known=known, at=at, ruling=heeded)
+    tickets = sale.price(show, known, choices)
     claims.note_change(show.pk)
     return _insert(user_id, show, tickets, at, channel)
 
@@ -60,20 +84,27 @@ def hold(
 def _check_on_sale(show: ShowTime, at: datetime) -> None:
     if show.is_cancelled:
         raise errors.ShowCancelled
+    if show.is_awaited_at(at) and show.sales_open_at:
+        opens_at = show.sales_open_at.isoformat().replace("+00:00", "Z")
+        raise errors.SalesNotOpen(sales_open_at=opens_at)
     if not show.sells_at(at):
         raise errors.SalesClosed
 
 
-def _check_holds_of(user_id: int, show: ShowTime, at: datetime) -> None:
-    limit = settings.MAX_HOLDS_PER_SHOW
-    if len(_holds_of(user=user_id, show=show.pk, at=at)) >= limit:
-        raise errors.TooManyHolds(limit=limit)
+def _check_limits_of(user_id: int, show: ShowTime, count: int, at: datetime) -> None:
+    taken = _seats_of(user=user_id, show=show.pk, at=at)
+    holds = {pk for pk, state in taken if state == ReservationState.HELD}
+    if len(holds) >= settings.MAX_HOLDS_PER_SHOW:
+        raise errors.TooManyHolds(limit=settings.MAX_HOLDS_PER_SHOW)
+    if len(taken) + count > settings.MAX_SEATS_PER_SHOW:
+        raise errors.TooManySeatsOfShow(limit=settings.MAX_SEATS_PER_SHOW, taken=len(taken))
 
 
 @prepared
-def _holds_of(*, user: int, show: int, at: datetime) -> QuerySet[Reservation, tuple[int]]:
-    holds = Reservation.objects.holding(at).filter(user=user, showtime=show)
-    return holds.order_by().values_list("pk")
+def _seats_of(*, user: int, show: int, at: datetime) -> QuerySet[Reservation, tuple[int, str]]:
+    """A row for each seat that they hold or bought."""
+    living = Reservation.objects.living(at).filter(user=user, showtime=show)
+    return living.filter(tickets__released_at=None).order_by().values_list("pk", "state")
 
 
 def _insert(

@@ -10,14 +10,15 @@ questions; `select_for_update` does nothing there. Behind it all stands the cons
 `one_live_ticket_per_seat`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Set
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import IntegrityError, connection
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from cinema_reservation.prepared import prepared
-from reservation import errors
+from reservation import errors, facts
 from reservation.models import Reservation, ReservationState, Seat, ShowTime, Ticket
 
 
@@ -39,34 +40,57 @@ def _locked_show(*, pk: int) -> QuerySet[ShowTime]:
     return ShowTime.objects.select_for_update(no_key=True).filter(pk=pk)
 
 
-def free_or_refuse(show: ShowTime, seats: Collection[Seat], at: datetime) -> None:
+class Occupied(NamedTuple):
+    """Who has seats of a show at an instant."""
+
+    # Seats that nobody can have: sold, held, or kept by the house.
+    taken: Set[int]
+    # Seats of dead holds that nobody tidied up, with the tickets that still keep them.
+    dead: Mapping[int, int]
+
+
+def occupied(
+    show: ShowTime, at: datetime, *, blocked: Set[int], seats: Iterable[Seat] | None = None
+) -> Occupied:
+    """Who has these seats of a show, or any of it. One query.
+
+    `blocked` are those that the house keeps.
+    """
+    if seats is None:
+        found = _live_tickets(show=show.pk, at=at)
+    else:
+        found = _live_tickets_of(show=show.pk, seats=[seat.pk for seat in seats], at=at)
+    dead = {seat_id: pk for pk, seat_id, is_dead in found if is_dead}
+    return Occupied({seat_id for _, seat_id, is_dead in found if not is_dead} | blocked, dead)
+
+
+def free_or_refuse(seats: Collection[Seat], occupied: Occupied, at: datetime) -> None:
     """Release what dead holds still keep of these seats; `SeatsTaken` names the others'.
 
     Only tickets are touched: locking the dead reservation here, after the show, would
     turn the order of locks around.
     """
-    live = _live_tickets(show=show.pk, seats=[seat.pk for seat in seats])
-    if not live:
-        # As a rule nobody has them, and only that has to be quick.
-        return
-    dead, rivals = [], set()
-    tickets = Ticket.objects.filter(pk__in=[pk for (pk,) in live])
-    for ticket in tickets.select_related("reservation"):
-        if ticket.reservation.state_at(at) == ReservationState.EXPIRED:
-            dead.append(ticket.pk)
-        else:
-            rivals.add(ticket.seat_id)
-    if rivals:
-        raise errors.SeatsTaken(seats=named(seat for seat in seats if seat.pk in rivals))
-    if dead:
+    if rivals := [seat for seat in seats if seat.pk in occupied.taken]:
+        raise errors.SeatsTaken(seats=named(rivals))
+    if dead := [occupied.dead[seat.pk] for seat in seats if seat.pk in occupied.dead]:
         Ticket.objects.filter(pk__in=dead).update(released_at=at)
 
 
+# In no order: SQLite would go through all tickets of the show to have them in one.
 @prepared
-def _live_tickets(*, show: int, seats: list[int]) -> QuerySet[Ticket, tuple[int]]:
+def _live_tickets(*, show: int, at: datetime) -> QuerySet[Ticket, tuple[int, int, bool]]:
+    is_dead = Q(reservation__state=ReservationState.HELD, reservation__expires_at__lte=at)
+    tickets = Ticket.objects.live().filter(showtime=show).annotate(is_dead=is_dead)
+    return tickets.order_by().values_list("pk", "seat_id", "is_dead")
+
+
+@prepared
+def _live_tickets_of(
+    *, show: int, seats: list[int], at: datetime
+) -> QuerySet[Ticket, tuple[int, int, bool]]:
+    is_dead = Q(reservation__state=ReservationState.HELD, reservation__expires_at__lte=at)
     tickets = Ticket.objects.live().filter(showtime=show, seat__in=seats)
-    # In no order: SQLite would go through all tickets of the show to have them in one.
-    return tickets.order_by().values_list("pk")
+    return tickets.annotate(is_dead=is_dead).order_by().values_list("pk", "seat_id", "is_dead")
 
 
 def named(seats: Iterable[Seat]) -> list[dict[str, object]]:
@@ -88,7 +112,8 @@ def claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
         raise errors.HoldExpired
     lost = reservation.tickets.exclude(released_at=None)
     seats = [ticket.seat for ticket in lost.select_related("seat")]
-    free_or_refuse(show, seats, at)
+    blocked = facts.of(show).blocked_at(at)
+    free_or_refuse(seats, occupied(show, at, blocked=blocked, seats=seats), at)
     note_change(show.pk)
     try:
         lost.update(released_at=None)

@@ -1,8 +1,9 @@
 """The edition of the programme: a number that tells whether a kept answer is still true.
 
-Every change of a film, a show, a cinema, a hall, a seat, a category or a ticket type changes
-it, in the same transaction, whether it came over the API, from the desk or from a shell. Only
-statements that write many rows at once pass by Django's signals; they call `change` themselves.
+Every change of a film, a show, a cinema, a hall, a seat, a category, a ticket type or a house
+seat changes it, in the same transaction, whether it came over the API, from the desk or from a
+shell. Only statements that write many rows at once pass by Django's signals; they call `change`
+themselves.
 What is sold moves another number, `ShowTime.seats_version`: sales must not wait for each other
 at one row.
 """
@@ -20,13 +21,24 @@ from reservation.models import (
     Hall,
     Movie,
     Seat,
+    SeatBlock,
     SeatCategory,
     ShowTime,
     TicketType,
 )
 
 LARGEST_NUMBER = 2**62
-MAKES_AN_EDITION = (Cinema, Genre, Hall, Movie, Seat, SeatCategory, ShowTime, TicketType)
+MAKES_AN_EDITION = (
+    Cinema,
+    Genre,
+    Hall,
+    Movie,
+    Seat,
+    SeatBlock,
+    SeatCategory,
+    ShowTime,
+    TicketType,
+)
 
 
 def change() -> None:

@@ -40,6 +40,50 @@ class TooManySeats(DomainError):
     attr = "seats"
 
 
+class NotEnoughSeats(DomainError):
+    code = "not_enough_seats"
+    sentence = "There are not so many free seats of this kind. Ask for fewer, or for others."
+    attr = "best_available"
+
+
+class WheelchairNeedNotStated(DomainError):
+    code = "wheelchair_need_not_stated"
+    sentence = (
+        "Some of these are wheelchair places; the error names them. They are kept for those who "
+        "need one: say so with wheelchair_need, or choose other seats."
+    )
+    attr = "wheelchair_need"
+
+
+class CompanionAlone(DomainError):
+    code = "companion_without_wheelchair"
+    sentence = (
+        "Some of these are places for companions of wheelchair users; the error names them. "
+        "Take one together with a wheelchair place, or choose other seats."
+    )
+    attr = "seats"
+
+
+class LonelySeats(DomainError):
+    """`seats` would be left alone; `instead` would do, and so would taking `add` too."""
+
+    code = "lonely_seats"
+    sentence = (
+        "This would leave single seats free that nobody wants; the error names them. Take the "
+        "seats under instead, or also those under add."
+    )
+    attr = "seats"
+
+    def __init__(
+        self,
+        *,
+        seats: list[dict[str, Any]],
+        instead: list[dict[str, Any]],
+        add: list[dict[str, Any]],
+    ) -> None:
+        super().__init__(seats=seats, instead=instead, add=add)
+
+
 class SeatsTaken(DomainError):
     code = "seats_taken"
     sentence = "Some of these seats are taken; the error names them. None was held."
@@ -54,6 +98,18 @@ class TooManyHolds(DomainError):
     sentence = (
         "You hold seats of this show {limit} times already. Pay for or cancel one of these first."
     )
+
+
+class TooManySeatsOfShow(DomainError):
+    code = "too_many_seats_of_show"
+    sentence = "You have {taken} seats of this show, and may have {limit} at most."
+    attr = "seats"
+
+
+class SalesNotOpen(DomainError):
+    code = "sales_not_open"
+    sentence = "Seats of this show are sold from {sales_open_at} on. Ask again then."
+    attr = "showtime"
 
 
 class SalesClosed(DomainError):

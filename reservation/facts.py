@@ -1,31 +1,36 @@
 """What staff look after, as every booking needs it: read once per edition, kept in the process.
 
-Films, halls, seats and ticket types change a few times a day, and a booking asks for them a
-thousand times a minute. Whoever relies on them locks the show first and asks then: the edition
-that is read here is the newest that was committed, and what is kept under it is what it says.
-What is kept is shared by all threads, and changed by none.
+Films, halls, seats, house seats and ticket types change a few times a day, and a booking asks
+for them a thousand times a minute. Whoever relies on them locks the show first and asks then: the
+edition that is read here is the newest that was committed, and what is kept under it is what it
+says. What is kept is shared by all threads, and changed by none.
 
 Who writes outside of a transaction (a shell) commits the change a moment before its edition, and
 may be killed in between. So nothing is kept for longer than a minute.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from reservation import edition
-from reservation.models import Hall, Movie, Seat, ShowTime, TicketType
+from reservation.models import Hall, Movie, Seat, SeatBlock, ShowTime, TicketType
+from reservation.rules.seating import Place
 
 KEEP_SECONDS = 60
 Number = tuple[int, int]
 
 
 class Facts(NamedTuple):
-    """What may be sold at a show: seats of its hall, for whom."""
+    """What may be sold at a show: seats of its hall, for whom; and what the house keeps."""
 
     seats: Mapping[int, Seat]
+    # The same seats, as the rules of seating see them.
+    places: Sequence[Place]
     ticket_types: Mapping[int, TicketType]
+    blocks: Sequence[SeatBlock]
 
     @property
     def default_type_id(self) -> int | None:
@@ -33,13 +38,22 @@ class Facts(NamedTuple):
         types = self.ticket_types.items()
         return next((pk for pk, ticket_type in types if ticket_type.is_default), None)
 
+    def blocked_at(self, at: datetime) -> set[int]:
+        """The ids of the seats that the house keeps from everybody at that instant."""
+        return {block.seat_id for block in self.blocks if block.is_in_force(at)}
+
 
 def of(show: ShowTime) -> Facts:
     """The facts of a show that was just locked; it is given its film, hall and cinema too."""
     number = (edition.current(), int(time.time() / KEEP_SECONDS))
     show.movie = _movie(number, show.movie_id)
     show.hall = _hall(number, show.hall_id)
-    return Facts(_seats(number, show.hall_id), _ticket_types(number))
+    return Facts(
+        seats=_seats(number, show.hall_id),
+        places=_places(number, show.hall_id),
+        ticket_types=_ticket_types(number),
+        blocks=blocks_of(number, show.pk),
+    )
 
 
 @lru_cache(maxsize=1000)
@@ -59,6 +73,20 @@ def _seats(number: Number, hall_id: int) -> Mapping[int, Seat]:
     return {seat.pk: seat for seat in seats.order_by()}
 
 
+@lru_cache(maxsize=200)
+def _places(number: Number, hall_id: int) -> Sequence[Place]:
+    return [
+        Place(id=seat.pk, x=seat.x, y=seat.y, kind=seat.kind, category=seat.category_id)
+        for seat in _seats(number, hall_id).values()
+    ]
+
+
+@lru_cache(maxsize=1000)
+def blocks_of(number: Number, show_id: int) -> Sequence[SeatBlock]:
+    """The house seats of a show, those past their release among them."""
+    return list(SeatBlock.objects.standing().filter(showtime=show_id).order_by())
+
+
 @lru_cache(maxsize=1)
 def _ticket_types(number: Number) -> Mapping[int, TicketType]:
     return {ticket_type.pk: ticket_type for ticket_type in TicketType.objects.on_sale()}
@@ -66,5 +94,5 @@ def _ticket_types(number: Number) -> Mapping[int, TicketType]:
 
 def forget_all() -> None:
     """Read everything again."""
-    for kept in (_movie, _hall, _seats, _ticket_types):
+    for kept in (_movie, _hall, _seats, _places, blocks_of, _ticket_types):
         kept.cache_clear()

@@ -50,6 +50,19 @@ class SalesCloseAfterEnd(DomainError):
     attr = "sales_close_at"
 
 
+class SalesOpenAfterClose(DomainError):
+    status = 400
+    code = "sales_open_after_close"
+    sentence = "Sales must open before they close."
+    attr = "sales_open_at"
+
+
+class ShowHasHouseSeats(DomainError):
+    code = "showtime_has_house_seats"
+    sentence = "Seats of this show are blocked, so its hall is fixed. Lift the blocks first."
+    attr = "hall"
+
+
 class DefaultTicketType(DomainError):
     code = "default_ticket_type"
     sentence = "Seats are priced by this ticket type. Make another one the default first."
@@ -67,7 +80,7 @@ def schedule(show: ShowTime) -> ShowTime:
     """Save a new show, with its times worked out and its hall free for it.
 
     Sales close at its start where it names no time. Raises `HallOccupied` where another
-    scheduled show needs the hall at that time, and `SalesCloseAfterEnd`.
+    scheduled show needs the hall at that time, `SalesCloseAfterEnd` and `SalesOpenAfterClose`.
     """
     lock_halls([show.hall_id])
     _work_out_times(show)
@@ -82,9 +95,9 @@ def change(*, show_id: int, changes: Mapping[str, Any]) -> ShowTime:
     """Set these fields of a show, and no others.
 
     Where its start moves and `sales_close_at` is not among the changes, that moves along.
-    Raises `ShowTime.DoesNotExist`, `HallOccupied`, `SalesCloseAfterEnd`,
+    Raises `ShowTime.DoesNotExist`, `HallOccupied`, `SalesCloseAfterEnd`, `SalesOpenAfterClose`,
     `ShowHasReservations` where people hold seats of the show and would find another one,
-    and `ChangedMeanwhile`.
+    `ShowHasHouseSeats` where seats of its hall are blocked, and `ChangedMeanwhile`.
     """
     show = _lock_with_halls(show_id, to=changes.get("hall"))
     before = {name: getattr(show, name) for name in FIXED_BY_RESERVATIONS}
@@ -93,6 +106,8 @@ def change(*, show_id: int, changes: Mapping[str, Any]) -> ShowTime:
     if any(getattr(show, name) != value for name, value in before.items()):
         if show.reservations.exists():
             raise ShowHasReservations
+        if show.hall != before["hall"] and show.blocks.filter(lifted_at=None).exists():
+            raise ShowHasHouseSeats
         _work_out_times(show)
     if changes.get("sales_close_at") is None:
         _move_close_of_sales(show, before["starts_at"], reset="sales_close_at" in changes)
@@ -143,6 +158,8 @@ def _move_close_of_sales(show: ShowTime, started_at: datetime, *, reset: bool) -
 def _check(show: ShowTime) -> None:
     if show.sales_close_at > show.ends_at:
         raise SalesCloseAfterEnd
+    if show.sales_open_at and show.sales_open_at >= show.sales_close_at:
+        raise SalesOpenAfterClose
     if show.state == ShowState.SCHEDULED:
         _find_hall_free(show)
 

@@ -90,12 +90,12 @@ def change_seat(*, seat_id: int, changes: Mapping[str, Any], at: datetime) -> Se
 
 @transaction.atomic
 def retire_seat(*, seat_id: int, at: datetime) -> None:
-    """Take a seat out of its hall: for good where it was never sold, else as retired.
+    """Take a seat out of its hall: for good where it was never sold or blocked, else as retired.
 
     Tickets that hold it stay good. Raises `Seat.DoesNotExist`.
     """
     seat = _lock_seat(seat_id, at)
-    if not seat.tickets.exists():
+    if not (seat.tickets.exists() or seat.blocks.exists()):
         seat.delete()
     elif seat.retired_at is None:
         seat.retired_at = at

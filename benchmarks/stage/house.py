@@ -46,6 +46,9 @@ class House:
                 "LOG_LEVEL": "WARNING",
                 "ADDRESS_LIMITS_FACTOR": "10000",
                 "MAX_HOLDS_PER_SHOW": "100000",
+                "MAX_SEATS_PER_SHOW": "1000000",
+                # Its customers want any seats, and are not to be told to take others.
+                "FORBID_LONELY_SEATS": "0",
                 "ACCESS_TOKEN_MINUTES": "600",
             }
             | self.more

@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from cinema_reservation.api.hot import HotReads
 from cinema_reservation.api.pagination import Pages
 from cinema_reservation.money import Money, money
-from reservation import edition
+from reservation import edition, facts
 from reservation.api.fields import IdField, MoneySerializer
 from reservation.models import Reservation, Seat, ShowTime, Ticket, TicketType
 from reservation.rules import pricing
@@ -95,24 +95,30 @@ def all_seats(show: ShowTime, edition_number: int) -> list[dict[str, Any]]:
     return kept
 
 
-def taken_seats(show: ShowTime, at: datetime) -> set[int]:
-    """The ids of the seats of a show that somebody holds or bought at that instant."""
+def taken_seats(show: ShowTime, edition_number: int, at: datetime) -> set[int]:
+    """The ids of the seats that somebody holds or bought, or the house keeps, at that instant."""
     tickets = Ticket.objects.taking_seats(at).filter(showtime=show).order_by()
-    return set(tickets.values_list("seat_id", flat=True))
+    blocks = facts.blocks_of(edition_number, show.pk)
+    blocked = {block.seat_id for block in blocks if block.is_in_force(at)}
+    return blocked | set(tickets.values_list("seat_id", flat=True))
 
 
 def free_seats(show: ShowTime, edition_number: int, at: datetime) -> list[dict[str, Any]]:
-    """The seats of a show that somebody could hold at that instant; none once sales closed."""
-    if not show.sells_at(at):
+    """The seats of a show that are nobody's at that instant; none once sales closed.
+
+    Before sales open they are there to be looked at.
+    """
+    if not show.is_open_at(at):
         return []
-    taken = taken_seats(show, at)
+    taken = taken_seats(show, edition_number, at)
     return [seat for seat in all_seats(show, edition_number) if seat["id"] not in taken]
 
 
-def unchanged_until(show: ShowTime, at: datetime) -> datetime | None:
-    """When a hold of the show runs out, or its sales close, if nothing else happens before."""
+def unchanged_until(show: ShowTime, edition_number: int, at: datetime) -> datetime | None:
+    """When a hold runs out, a house seat is released, or sales close, if nothing else happens."""
     holds = Reservation.objects.holding(at).filter(showtime=show).order_by()
     ends = [holds.aggregate(end=Min("expires_at"))["end"], show.sales_close_at]
+    ends += [block.release_at for block in facts.blocks_of(edition_number, show.pk)]
     return min((end for end in ends if end and end > at), default=None)
 
 
@@ -138,16 +144,19 @@ class AvailableSeatsViewSet(HotReads, viewsets.GenericViewSet[Seat]):
 
     def true_until(self, at: datetime) -> datetime:
         latest = super().true_until(at)
-        return min(latest, unchanged_until(self.show, at) or latest)
+        return min(latest, unchanged_until(self.show, self.edition_number, at) or latest)
 
     @extend_schema(
         tags=["Booking"],
         summary="Free seats of a show",
         description=(
-            "Every seat that can be held now, with its price. Seats of holds that ran out are "
-            "among them at that very instant. A show whose sales have closed, or that was "
-            "cancelled, has none. Ask again with `If-None-Match` to get a 304 while nothing "
-            "has changed."
+            "Every seat that nobody has, with its price. Seats of holds that ran out are "
+            "among them at that very instant, and so are house seats when they are released. A "
+            "show whose sales have closed, or that was cancelled, has none; one whose sales are "
+            "yet to open shows them, and sells them from its `sales_open_at` on. Wheelchair "
+            "places and those of companions are among them: their `kind` says so, and until "
+            "the show's `accessible_released_at` they are sold with `wheelchair_need` only. "
+            "Ask again with `If-None-Match` to get a 304 while nothing has changed."
         ),
         parameters=[ShowQuery],
         examples=[OpenApiExample("A free VIP seat", value=FREE_SEAT, response_only=True)],

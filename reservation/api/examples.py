@@ -59,6 +59,42 @@ HOLD_BY_TYPE = OpenApiExample(
     request_only=True,
 )
 
+HOLD_BEST = OpenApiExample(
+    "The best four VIP seats",
+    value={"showtime": 18, "best_available": {"count": 4, "category": 3}},
+    request_only=True,
+)
+
+HOLD_ACCESSIBLE = OpenApiExample(
+    "A wheelchair place and a seat beside it",
+    value={
+        "showtime": 18,
+        "wheelchair_need": True,
+        "best_available": {"count": 2, "wheelchair_places": 1},
+    },
+    request_only=True,
+)
+
+LONELY_SEATS = OpenApiExample(
+    "A seat would be left alone",
+    value={
+        "type": "client_error",
+        "errors": [
+            {
+                "code": "lonely_seats",
+                "detail": "This would leave single seats free that nobody wants; the error names "
+                "them. Take the seats under instead, or also those under add.",
+                "attr": "seats",
+                "seats": [{"id": 411, "label": "H6"}],
+                "instead": [{"id": 411, "label": "H6"}],
+                "add": [{"id": 411, "label": "H6"}],
+            }
+        ],
+    },
+    response_only=True,
+    status_codes=["409"],
+)
+
 SEATS_TAKEN = OpenApiExample(
     "Somebody was faster",
     value={

@@ -12,6 +12,7 @@ from cinema_reservation.money import Money, money
 from reservation.api import examples
 from reservation.api.fields import IdField, MoneySerializer
 from reservation.api.policies import PolicyField
+from reservation.choosing import BestAvailable, Wish
 from reservation.models import Reservation, ReservationState, Ticket
 from reservation.sale import SeatChoice
 
@@ -26,8 +27,50 @@ class TicketChoiceSerializer(serializers.Serializer[Any]):
     ticket_type = IdField(help_text="See /api/ticket_types/.")
 
 
+class CountField(serializers.IntegerField):
+    """How many: `2.0` and `true` are no numbers of seats."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool | float):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class BestAvailableSerializer(serializers.Serializer[Any]):
+    """The best seats that are free when the show's turn comes: together first, then central."""
+
+    count = CountField(min_value=1, max_value=MOST_SEATS_READ)
+    category = IdField(required=False, help_text="See /api/seat_categories/. Any, without it.")
+    ticket_types = serializers.ListField(
+        child=IdField(),
+        required=False,
+        allow_empty=False,
+        max_length=MOST_SEATS_READ,
+        help_text="One for each seat; see /api/ticket_types/.",
+    )
+    wheelchair_places = CountField(
+        required=False,
+        min_value=1,
+        max_value=MOST_SEATS_READ,
+        help_text="How many of them are wheelchair places: 1 where only `wheelchair_need` is "
+        "said. The others are beside them, or as near as can be.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs.get("ticket_types", [])) not in {0, attrs["count"]}:
+            raise serializers.ValidationError(
+                {"ticket_types": "Give one for each seat."}, code="one_for_each_seat"
+            )
+        if attrs.get("wheelchair_places", 0) > attrs["count"]:
+            raise serializers.ValidationError(
+                {"wheelchair_places": "Ask for no more of them than seats."},
+                code="more_than_seats",
+            )
+        return attrs
+
+
 class HoldSerializer(serializers.Serializer[Any]):
-    """A show, and either `seats` (at the default ticket type) or `tickets`."""
+    """A show, and one of `seats` (at the default ticket type), `tickets`, `best_available`."""
 
     showtime = IdField()
     seats = serializers.ListField(
@@ -37,10 +80,24 @@ class HoldSerializer(serializers.Serializer[Any]):
         many=True, required=False, allow_empty=False, max_length=MOST_SEATS_READ
     )
 
+    best_available = BestAvailableSerializer(required=False)
+    wheelchair_need = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="That somebody of the party needs a wheelchair place. Without it these, and "
+        "the places of companions beside them, are not sold before their release.",
+    )
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("seats" in attrs) == ("tickets" in attrs):
+        if sum(name in attrs for name in ("seats", "tickets", "best_available")) != 1:
             raise serializers.ValidationError(
-                {"seats": "Give either seats or tickets."}, code="seats_or_tickets"
+                {"seats": "Give one of seats, tickets and best_available."},
+                code="seats_or_tickets",
+            )
+        if "wheelchair_places" in attrs.get("best_available", {}) and not attrs["wheelchair_need"]:
+            raise serializers.ValidationError(
+                {"wheelchair_need": "Say that somebody needs a wheelchair place."},
+                code="wheelchair_need_not_stated",
             )
         seat_ids = [choice.seat_id for choice in self.choices(attrs)]
         if len(set(seat_ids)) != len(seat_ids):
@@ -54,7 +111,26 @@ class HoldSerializer(serializers.Serializer[Any]):
         """The seats that are asked for, in the order of the request."""
         if "seats" in attrs:
             return [SeatChoice(seat_id) for seat_id in attrs["seats"]]
-        return [SeatChoice(ticket["seat"], ticket["ticket_type"]) for ticket in attrs["tickets"]]
+        tickets = attrs.get("tickets", [])
+        return [SeatChoice(ticket["seat"], ticket["ticket_type"]) for ticket in tickets]
+
+    @property
+    def wish(self) -> Wish:
+        """What is asked for, once it is known to be well-formed."""
+        attrs = self.validated_data
+        return Wish(self.choices(attrs), self._best(attrs), attrs["wheelchair_need"])
+
+    @staticmethod
+    def _best(attrs: dict[str, Any]) -> BestAvailable | None:
+        if "best_available" not in attrs:
+            return None
+        best = attrs["best_available"]
+        return BestAvailable(
+            seats=best["count"],
+            category_id=best.get("category"),
+            ticket_type_ids=tuple(best.get("ticket_types", ())),
+            wheelchair_places=best.get("wheelchair_places", int(attrs["wheelchair_need"])),
+        )
 
 
 class ReservedSeatSerializer(serializers.ModelSerializer[Ticket]):

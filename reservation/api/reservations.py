@@ -28,6 +28,7 @@ from reservation.api.reservation_serializers import (
     held,
 )
 from reservation.api.throttles import HoldsByAccount, HoldsByAddress
+from reservation.choosing import Ruling, settled
 from reservation.idempotency import answer_once
 from reservation.models import Reservation, ReservationState, Ticket
 
@@ -79,7 +80,13 @@ class ReservationViewSet(
             errors.UnknownTicketType,
             errors.TooManySeats,
             errors.SeatsTaken,
+            errors.NotEnoughSeats,
+            errors.LonelySeats,
+            errors.WheelchairNeedNotStated,
+            errors.CompanionAlone,
             errors.TooManyHolds,
+            errors.TooManySeatsOfShow,
+            errors.SalesNotOpen,
             errors.SalesClosed,
             errors.ShowCancelled,
             errors.IdempotencyKeyReused,
@@ -111,37 +118,54 @@ class ReservationViewSet(
         description=(
             "Takes all of the seats, or none, until `expires_at`. Then pay: "
             "`/api/create-checkout-session/{id}/`. Seats that somebody else took meanwhile are "
-            "named by a 409 `seats_taken`."
+            "named by a 409 `seats_taken`. With `best_available` the house chooses, among what is "
+            "free when this request's turn comes: it fails only where too few seats are left. "
+            "Where the show `forbids_lonely_seats`, a choice that would leave a single seat "
+            "free is refused by a 409 `lonely_seats`, which says what would do instead; at the "
+            "end of a sale, when there is nothing else, it is taken."
         ),
         parameters=[IDEMPOTENCY_KEY],
         request=HoldSerializer,
         responses={201: ReservationSerializer},
-        examples=[examples.HOLD, examples.HOLD_BY_TYPE, examples.RESERVATION],
+        examples=[
+            examples.HOLD,
+            examples.HOLD_BY_TYPE,
+            examples.HOLD_BEST,
+            examples.HOLD_ACCESSIBLE,
+            examples.LONELY_SEATS,
+            examples.RESERVATION,
+        ],
     )
     def create(self, request: Request) -> Response:
         key = idempotency.key_of(request)
         asked = HoldSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         if key is None:
-            return Response(self._hold(asked), status=status.HTTP_201_CREATED)
-        answer, replayed = answer_once(
-            user_id=cast("int", request.user.pk),
-            key=key,
-            fingerprint=idempotency.fingerprint(request.data),
-            at=timezone.now(),
-            # As it goes over the wire, so that the second answer is the first to the letter.
-            ask=lambda: JSONRenderer().render(self._hold(asked)).decode(),
-        )
+            made = settled(lambda ruling: self._hold(asked, ruling))
+            return Response(made, status=status.HTTP_201_CREATED)
+        answer, replayed = settled(lambda ruling: self._hold_once(asked, key, ruling))
         headers = {"Idempotent-Replayed": "true"} if replayed else None
         return Response(json.loads(answer), status=status.HTTP_201_CREATED, headers=headers)
 
-    def _hold(self, asked: HoldSerializer) -> dict[str, Any]:
+    def _hold_once(self, asked: HoldSerializer, key: str, ruling: Ruling) -> tuple[str, bool]:
+        """The answer in JSON, and whether it was given before."""
+        return answer_once(
+            user_id=cast("int", self.request.user.pk),
+            key=key,
+            fingerprint=idempotency.fingerprint(self.request.data),
+            at=timezone.now(),
+            # As it goes over the wire, so that the second answer is the first to the letter.
+            ask=lambda: JSONRenderer().render(self._hold(asked, ruling)).decode(),
+        )
+
+    def _hold(self, asked: HoldSerializer, ruling: Ruling) -> dict[str, Any]:
         at = timezone.now()
-        reservation = booking.hold(
+        reservation = booking.hold_once(
             user_id=self.request.user.pk,
             show_id=asked.validated_data["showtime"],
-            choices=asked.choices(asked.validated_data),
+            wish=asked.wish,
             at=at,
+            ruling=ruling,
         )
         return held(reservation, at=at)
 

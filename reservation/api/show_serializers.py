@@ -27,8 +27,10 @@ class CinemaTimeField(serializers.ReadOnlyField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**({"help_text": "With the cinema's own offset."} | kwargs))
 
-    def get_attribute(self, instance: ShowTime) -> str:
-        moment: datetime = getattr(instance, str(self.field_name))
+    def get_attribute(self, instance: ShowTime) -> str | None:
+        moment: datetime | None = getattr(instance, str(self.field_name))
+        if moment is None:
+            return None
         return moment.astimezone(instance.hall.cinema.zone).isoformat()
 
 
@@ -56,7 +58,15 @@ class ShowTimeSerializer(serializers.ModelSerializer[ShowTime]):
     cinema = CinemaSummarySerializer(source="hall.cinema")
     starts_at = CinemaTimeField()
     ends_at = CinemaTimeField()
+    sales_open_at = CinemaTimeField(
+        allow_null=True, help_text="With the cinema's own offset. null: at once."
+    )
     sales_close_at = CinemaTimeField()
+    accessible_released_at = CinemaTimeField(
+        allow_null=True,
+        help_text="When wheelchair places and their companions' are sold to everyone; until then "
+        "with `wheelchair_need` only. With the cinema's own offset. null: never.",
+    )
     price = serializers.SerializerMethodField(
         help_text="Of a full-price ticket in the cheapest category."
     )
@@ -80,13 +90,16 @@ class ShowTimeSerializer(serializers.ModelSerializer[ShowTime]):
             "cinema",
             "starts_at",
             "ends_at",
+            "sales_open_at",
             "sales_close_at",
+            "accessible_released_at",
             "price",
             "format",
             "audio_language",
             "subtitle_language",
             "state",
             "on_sale",
+            "forbids_lonely_seats",
             "cancellation_policy",
             "promised_cancellation_policy",
         )
@@ -133,6 +146,9 @@ class ShowTimeWriteSerializer(serializers.ModelSerializer[ShowTime]):
     starts_at = LocalOrInstantField(
         help_text="Without an offset it is the local time of the hall's cinema."
     )
+    sales_open_at = LocalOrInstantField(
+        required=False, allow_null=True, help_text="null: at once."
+    )
     sales_close_at = LocalOrInstantField(
         required=False, allow_null=True, help_text="null: until the show starts."
     )
@@ -146,17 +162,19 @@ class ShowTimeWriteSerializer(serializers.ModelSerializer[ShowTime]):
             "movie",
             "hall",
             "starts_at",
+            "sales_open_at",
             "sales_close_at",
             "price",
             "format",
             "audio_language",
             "subtitle_language",
+            "forbids_lonely_seats",
             "cancellation_policy",
         )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         hall = attrs.get("hall") or self.instance.hall  # type: ignore[union-attr]
-        for name in ("starts_at", "sales_close_at"):
+        for name in ("starts_at", "sales_open_at", "sales_close_at"):
             if attrs.get(name) is not None:
                 attrs[name] = _instant(name, attrs[name], hall.cinema)
         return attrs

@@ -1,5 +1,6 @@
 """The cinema's tables, by concept."""
 
+from reservation.models.blocking import BlockKind, SeatBlock
 from reservation.models.booking import (
     Channel,
     IdempotentRequest,
@@ -14,6 +15,7 @@ from reservation.models.programme import ShowFormat, ShowState, ShowTime, Ticket
 from reservation.models.venue import Cinema, Hall, Seat, SeatCategory, SeatKind
 
 __all__ = [
+    "BlockKind",
     "Channel",
     "Cinema",
     "Edition",
@@ -24,6 +26,7 @@ __all__ = [
     "Reservation",
     "ReservationState",
     "Seat",
+    "SeatBlock",
     "SeatCategory",
     "SeatKind",
     "ShowFormat",

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from reservation.models.catalogue import Movie, validate_language
 from reservation.models.venue import HIGHEST_PRICE, Hall, validate_policy
+from reservation.rules import accessibility
 from reservation.rules.cancellation import PolicyStep
 
 
@@ -32,6 +33,11 @@ class ShowState(models.TextChoices):
 SHOW_REASON_LENGTH = 176
 
 
+def house_forbids_lonely_seats() -> bool:
+    """What holds for new shows where nobody says otherwise."""
+    return bool(settings.FORBID_LONELY_SEATS)
+
+
 class ShowTimeQuerySet(models.QuerySet["ShowTime"]):
     def scheduled(self) -> Self:
         return self.filter(state=ShowState.SCHEDULED)
@@ -41,10 +47,10 @@ class ShowTimeQuerySet(models.QuerySet["ShowTime"]):
         return self.scheduled().filter(starts_at__gt=at)
 
     def next_turn(self, at: datetime) -> datetime | None:
-        """When the next of them begins or is no longer sold: what is told of them changes then."""
+        """When the next of them begins, or its sales open or close: what is told changes then."""
         turns = [
             self.filter(**{f"{name}__gt": at}).order_by(name).values_list(name, flat=True).first()
-            for name in ("starts_at", "sales_close_at")
+            for name in ("starts_at", "sales_close_at", "sales_open_at")
         ]
         return min((turn for turn in turns if turn is not None), default=None)
 
@@ -76,10 +82,23 @@ class ShowTime(models.Model):
     format = models.CharField(max_length=8, choices=ShowFormat, default=ShowFormat.TWO_D)
     audio_language = models.CharField(max_length=12, blank=True, validators=[validate_language])
     subtitle_language = models.CharField(max_length=12, blank=True, validators=[validate_language])
+    sales_open_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text="Seats are sold from then on; empty means at once.",
+    )
     sales_close_at = models.DateTimeField(
         blank=True,
         db_index=True,
         help_text="Seats are sold until then; empty means until the show starts.",
+    )
+    # Shows that were on sale when the rule came go on without it.
+    forbids_lonely_seats = models.BooleanField(
+        default=house_forbids_lonely_seats,
+        db_default=False,
+        help_text="Customers may not leave a single free seat between taken ones or beside an "
+        "aisle while there is something else for them.",
     )
     cancellation_policy = models.JSONField(
         null=True,
@@ -147,7 +166,23 @@ class ShowTime(models.Model):
 
     def sells_at(self, at: datetime) -> bool:
         """Whether seats are sold at that instant."""
+        return self.is_open_at(at) and not self.is_awaited_at(at)
+
+    def is_open_at(self, at: datetime) -> bool:
+        """Whether its seats can still be had: now, or once its sales open."""
         return not self.is_cancelled and at < self.sales_close_at
+
+    def is_awaited_at(self, at: datetime) -> bool:
+        """Whether its sales are yet to open."""
+        return self.sales_open_at is not None and at < self.sales_open_at
+
+    @property
+    def accessible_released_at(self) -> datetime | None:
+        """When its wheelchair places and their companions' are sold to everyone; None: never."""
+        minutes = settings.ACCESSIBLE_RELEASE_MINUTES
+        if minutes is None:
+            return None
+        return accessibility.release_time(starts_at=self.starts_at, minutes_before=minutes)
 
 
 class TicketTypeQuerySet(models.QuerySet["TicketType"]):

@@ -68,6 +68,8 @@ class ShowTimeFactory(factory.django.DjangoModelFactory):
     starts_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))
     price = 1250
     sales_close_at = factory.SelfAttribute("starts_at")
+    # A rule for halls; most tests have a few seats and want any of them.
+    forbids_lonely_seats = False
     ends_at = factory.LazyAttribute(lambda show: _slot(show).ends_at)
     hall_free_at = factory.LazyAttribute(lambda show: _slot(show).hall_free_at)
 

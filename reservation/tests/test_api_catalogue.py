@@ -97,7 +97,7 @@ class TestReading:
         for count in (2, 18):
             for movie in MovieFactory.create_batch(count):
                 movie.genres.add(horror)
-            with django_assert_num_queries(6):  # 3, and until when the answer is kept
+            with django_assert_num_queries(7):  # 3, and until when the answer is kept
                 assert len(titles(anyone.get(URL))) in {2, 20}
 
 

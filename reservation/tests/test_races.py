@@ -131,7 +131,7 @@ def test_the_race_is_real(rivals, monkeypatch):
     unguarded = ShowTime.objects.select_related("movie", "hall__cinema")
     monkeypatch.setattr(claims, "lock_show", lambda pk: unguarded.get(pk=pk))
     monkeypatch.setattr(booking, "_insert", slowly)
-    monkeypatch.setattr(booking, "hold", booking.hold.__wrapped__)
+    monkeypatch.setattr(booking, "hold_once", booking.hold_once.__wrapped__)
     constraint = next(c for c in Ticket._meta.constraints if c.name == "one_live_ticket_per_seat")
     with connection.schema_editor() as schema:
         schema.remove_constraint(Ticket, constraint)
