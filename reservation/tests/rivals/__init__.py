@@ -37,6 +37,11 @@ where one writer at a time begins, every rival waits everywhere.
 |                       | changes a ticket type (free)        | changes a whole total, or nothing |
 |                       | moves the show                      | is refused                        |
 | move the show         | holds                               | holds seats of where it is now    |
+| block a seat          | holds it, pays too late for it      | is refused                        |
+|                       | blocks it                           | is refused                        |
+|                       | wants the best seat                 | has another                       |
+| hold, pay late        | blocks a seat of it                 | is refused, told whose it is      |
+| lift a block          | holds the seat                      | has it                            |
 | waive                 | waives, cancels                     | leaves no more due than that      |
 | cancel, confirm       | waives                              | gives up what is due then         |
 
