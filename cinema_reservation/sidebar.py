@@ -65,6 +65,12 @@ SECTIONS: dict[str, list[Page]] = {
             "Every chair of every hall. Take one out here.",
         ),
         Page(
+            "House seats",
+            "reservation.SeatBlock",
+            "event_busy",
+            "Seats kept from sale. Block some on their show's page, and lift blocks here.",
+        ),
+        Page(
             "Seat categories",
             "reservation.SeatCategory",
             "palette",

@@ -14,7 +14,8 @@ from django.utils import timezone
 from PIL import Image
 
 from payments.models import Payment, Refund, WebhookEvent
-from reservation.models import Genre, Movie, TicketType
+from reservation import house_seats
+from reservation.models import BlockKind, Genre, Movie, TicketType
 from reservation.tests import factories
 from users.models import Login
 from users.tests.factories import UserFactory
@@ -48,6 +49,10 @@ def furnish(number: int) -> None:
         factories.SeatCategoryFactory(name=f"Category {show.pk}")
         TicketType.objects.create(name=f"Type {show.pk}")
         reservation = factories.confirmed(user, show, seats)
+        kept = factories.SeatFactory(hall=show.hall, number=9)
+        house_seats.block(
+            show_id=show.pk, seat_ids=[kept.pk], kind=BlockKind.PRESS, reason="Critics", at=now
+        )
         payment = Payment.objects.create(
             reservation=reservation,
             amount=reservation.total,
@@ -122,6 +127,9 @@ JUNK = [
     "hall=x",
     "hall=99999999999999999999999",
     "hall=²",
+    "showtime=x",
+    "showtime=²",
+    "showtime=99999999999999999999999",
     "day=x",
     "day=0001-01-01",
     "day=9999-12-31",

@@ -2,8 +2,24 @@
 
 from django.contrib import admin
 
-from reservation.admin import booking, catalogue, programme, seats, ticket_types, venue
+from reservation.admin import (
+    booking,
+    catalogue,
+    house_seats,
+    programme,
+    seats,
+    ticket_types,
+    venue,
+)
 
 admin.site.index_title = "The staff's desk"
 
-__all__ = ["booking", "catalogue", "programme", "seats", "ticket_types", "venue"]
+__all__ = [
+    "booking",
+    "catalogue",
+    "house_seats",
+    "programme",
+    "seats",
+    "ticket_types",
+    "venue",
+]

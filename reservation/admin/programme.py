@@ -5,16 +5,18 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
+from unfold.decorators import action as detail_action
 
 from reservation import programme
+from reservation.admin import blocking
 from reservation.admin.fields import SearchingSelect, clock, price_written
 from reservation.admin.filters import HallFilter, ShowDayFilter
 from reservation.admin.policies import policy_written
 from reservation.admin.show_cancelling import ShowCancelling, seats_taken
 from reservation.admin.show_form import ShowForm
-from reservation.models import Hall, Seat, ShowTime, Ticket
+from reservation.models import Hall, Seat, SeatBlock, ShowTime, Ticket
 
 
 def _count(rows: QuerySet[Any], by: str) -> Coalesce:
@@ -27,6 +29,7 @@ class ShowAdmin(ShowCancelling):
     """Every change goes through the verbs of `programme`, as over the API."""
 
     form = ShowForm
+    actions_detail = ("block_seats", *ShowCancelling.actions_detail)
     list_display = (
         "film",
         "cinema",
@@ -44,7 +47,11 @@ class ShowAdmin(ShowCancelling):
     autocomplete_fields = ("movie",)
     fieldsets = (
         ("What and where", {"fields": ("movie", "hall")}),
-        ("When, by the cinema's own clock", {"fields": ("starts_at", "sales_close_at")}),
+        (
+            "When, by the cinema's own clock",
+            {"fields": ("starts_at", "sales_open_at", "sales_close_at")},
+        ),
+        ("For whom", {"fields": ("forbids_lonely_seats",)}),
         ("How much", {"fields": ("price", "cancellation_policy")}),
         ("How", {"fields": ("format", "audio_language", "subtitle_language")}),
     )
@@ -54,9 +61,11 @@ class ShowAdmin(ShowCancelling):
         "hall_name",
         "starts_locally",
         "ends_locally",
+        "sales_open_locally",
         "sales_close_locally",
         "price_of_ticket",
         "promised",
+        "forbids_lonely_seats",
         "format",
         "audio_language",
         "subtitle_language",
@@ -119,6 +128,10 @@ class ShowAdmin(ShowCancelling):
     def free_locally(self, show: ShowTime) -> str:
         return clock(show.hall_free_at, show.hall.cinema)
 
+    @admin.display(description="Sales open (cinema's local time)")
+    def sales_open_locally(self, show: ShowTime) -> str:
+        return clock(show.sales_open_at, show.hall.cinema) if show.sales_open_at else "At once"
+
     @admin.display(description="Sales close (cinema's local time)")
     def sales_close_locally(self, show: ShowTime) -> str:
         return clock(show.sales_close_at, show.hall.cinema)
@@ -138,6 +151,21 @@ class ShowAdmin(ShowCancelling):
     @admin.display(description="Seats taken", ordering="taken")
     def seats_sold(self, show: Any) -> str:
         return seats_taken(show)
+
+    @detail_action(description="House seats", permissions=["block"])
+    def block_seats(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        show = self.get_object(request, object_id)
+        if show is None:
+            return HttpResponseRedirect(self.list_url)
+        return blocking.page(self, request, show)
+
+    def has_block_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("reservation.add_seatblock")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        names, goes, lacking, in_the_way = super().get_deleted_objects(objs, request)
+        # House seats have no page to be deleted from; they go with their show.
+        return names, goes, lacking - {str(SeatBlock._meta.verbose_name)}, in_the_way
 
     def save_model(
         self,

@@ -25,7 +25,7 @@ class ShowCancelling(RefusingAdmin):
     """The action on one show, and on many."""
 
     actions = ("cancel_shows",)
-    actions_detail = ("cancel_this_show",)
+    actions_detail: tuple[str, ...] = ("cancel_this_show",)
 
     def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         rights = ("reservation.change_showtime", "reservation.change_reservation")

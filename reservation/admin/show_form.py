@@ -21,14 +21,16 @@ ENTERED = (
     "movie",
     "hall",
     "starts_at",
+    "sales_open_at",
     "sales_close_at",
     "price",
     "format",
     "audio_language",
     "subtitle_language",
+    "forbids_lonely_seats",
     "cancellation_policy",
 )
-MOMENTS = ("starts_at", "sales_close_at")
+MOMENTS = ("starts_at", "sales_open_at", "sales_close_at")
 FIXED = "Fixed once seats of the show were reserved."
 
 
@@ -39,6 +41,11 @@ class ShowForm(RefusableForm):
         label="Starts at (cinema's local time)",
         help_text="By the clock on the cinema's wall, whatever yours says; trailers first. "
         + FIXED,
+    )
+    sales_open_at = CinemaTimeField(
+        label="Sales open at (cinema's local time)",
+        required=False,
+        help_text="Empty: at once. Until then the show and its seats are seen and not sold.",
     )
     sales_close_at = CinemaTimeField(
         label="Sales close at (cinema's local time)",
@@ -55,11 +62,14 @@ class ShowForm(RefusableForm):
     class Meta:
         model = ShowTime
         fields = ENTERED
-        labels: ClassVar = {"movie": "Film"}
+        labels: ClassVar = {"movie": "Film", "forbids_lonely_seats": "No lonely seats"}
         help_texts: ClassVar = {
             "movie": FIXED,
             "hall": FIXED,
             "audio_language": "What is spoken: a language tag, such as en or pt-BR.",
+            "forbids_lonely_seats": "Customers may not leave a single seat free between taken "
+            "ones or beside an aisle, as long as there is something else for them; they are told "
+            "what. The box office may. A change counts for seats that are held from now on.",
             "subtitle_language": "A language tag; empty where there are no subtitles.",
         }
 
@@ -69,9 +79,10 @@ class ShowForm(RefusableForm):
         if self.instance.pk:
             self.before = {name: getattr(self.instance, name) for name in ENTERED}
             for name in MOMENTS:
-                self.initial[name] = CinemaTimeField.entry(
-                    self.before[name], self.instance.hall.cinema
-                )
+                if self.before[name] is not None:
+                    self.initial[name] = CinemaTimeField.entry(
+                        self.before[name], self.instance.hall.cinema
+                    )
             self._name_the_cinema_s_policy()
 
     def _name_the_cinema_s_policy(self) -> None:

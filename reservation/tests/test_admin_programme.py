@@ -40,7 +40,7 @@ def entered(hall, movie=None, **changes) -> dict:
     """What staff type for a show at eight in the evening of the cinema's own clock."""
     movie = movie or factories.MovieFactory()
     form = {"movie": movie.pk, "hall": hall.pk, "starts_at": "2030-06-01T20:00", "price": "12.50"}
-    return form | {"format": "2d", "sales_close_at": ""} | changes
+    return form | {"format": "2d", "sales_open_at": "", "sales_close_at": ""} | changes
 
 
 def shown(show, **changes) -> dict:
