@@ -45,15 +45,24 @@ class Facts(NamedTuple):
 
 def of(show: ShowTime) -> Facts:
     """The facts of a show that was just locked; it is given its film, hall and cinema too."""
-    number = (edition.current(), int(time.time() / KEEP_SECONDS))
+    number = _number(edition.current())
     show.movie = _movie(number, show.movie_id)
     show.hall = _hall(number, show.hall_id)
     return Facts(
         seats=_seats(number, show.hall_id),
         places=_places(number, show.hall_id),
         ticket_types=_ticket_types(number),
-        blocks=blocks_of(number, show.pk),
+        blocks=_blocks(number, show.pk),
     )
+
+
+def blocks_of(show_id: int, *, edition_number: int) -> Sequence[SeatBlock]:
+    """The house seats of a show, those past their release among them."""
+    return _blocks(_number(edition_number), show_id)
+
+
+def _number(edition_number: int) -> Number:
+    return edition_number, int(time.time() / KEEP_SECONDS)
 
 
 @lru_cache(maxsize=1000)
@@ -82,8 +91,7 @@ def _places(number: Number, hall_id: int) -> Sequence[Place]:
 
 
 @lru_cache(maxsize=1000)
-def blocks_of(number: Number, show_id: int) -> Sequence[SeatBlock]:
-    """The house seats of a show, those past their release among them."""
+def _blocks(number: Number, show_id: int) -> Sequence[SeatBlock]:
     return list(SeatBlock.objects.standing().filter(showtime=show_id).order_by())
 
 
@@ -94,5 +102,5 @@ def _ticket_types(number: Number) -> Mapping[int, TicketType]:
 
 def forget_all() -> None:
     """Read everything again."""
-    for kept in (_movie, _hall, _seats, _places, blocks_of, _ticket_types):
+    for kept in (_movie, _hall, _seats, _places, _blocks, _ticket_types):
         kept.cache_clear()

@@ -98,7 +98,7 @@ def all_seats(show: ShowTime, edition_number: int) -> list[dict[str, Any]]:
 def taken_seats(show: ShowTime, edition_number: int, at: datetime) -> set[int]:
     """The ids of the seats that somebody holds or bought, or the house keeps, at that instant."""
     tickets = Ticket.objects.taking_seats(at).filter(showtime=show).order_by()
-    blocks = facts.blocks_of(edition_number, show.pk)
+    blocks = facts.blocks_of(show.pk, edition_number=edition_number)
     blocked = {block.seat_id for block in blocks if block.is_in_force(at)}
     return blocked | set(tickets.values_list("seat_id", flat=True))
 
@@ -118,7 +118,7 @@ def unchanged_until(show: ShowTime, edition_number: int, at: datetime) -> dateti
     """When a hold runs out, a house seat is released, or sales close, if nothing else happens."""
     holds = Reservation.objects.holding(at).filter(showtime=show).order_by()
     ends = [holds.aggregate(end=Min("expires_at"))["end"], show.sales_close_at]
-    ends += [block.release_at for block in facts.blocks_of(edition_number, show.pk)]
+    ends += [block.release_at for block in facts.blocks_of(show.pk, edition_number=edition_number)]
     return min((end for end in ends if end and end > at), default=None)
 
 

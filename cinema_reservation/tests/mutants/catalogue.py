@@ -2,6 +2,7 @@
 
 from cinema_reservation.tests.mutants import (
     asking,
+    choosing,
     crowds,
     forward,
     keeping,
@@ -25,6 +26,7 @@ MUTANTS = (
     *owed.MUTANTS,
     *waiving.MUTANTS,
     *seats.MUTANTS,
+    *choosing.MUTANTS,
     *waiting.MUTANTS,
     *working.MUTANTS,
     *crowds.MUTANTS,

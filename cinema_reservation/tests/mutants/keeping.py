@@ -26,8 +26,8 @@ MUTANTS = (
         name="facts-by-edition",
         breaks="A hold is sold by what is true now, not by what was true once.",
         file=FACTS,
-        old="    number = (edition.current(), int(time.time() / KEEP_SECONDS))\n",
-        new="    number = (0, 0)\n",
+        old="    return edition_number, int(time.time() / KEEP_SECONDS)\n",
+        new="    return 0, 0\n",
         tests=(
             f"{KNOWN}::test_a_dearer_category_is_dearer_at_the_next_hold",
             f"{KNOWN}::test_a_retired_seat_is_not_sold",
