@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reservation', '0006_note_cleared_shows'),
+        ('reservation', '0007_indexes_for_any_size'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
