@@ -17,7 +17,7 @@ MUTANTS = (
     Mutant(
         name="one-standing-block",
         breaks="The database itself refuses to block a seat twice.",
-        file="reservation/migrations/0007_house_seats_and_choices.py",
+        file="reservation/migrations/0008_house_seats_and_choices.py",
         old="models.UniqueConstraint(condition=models.Q(('lifted_at', None)), "
         "fields=('showtime', 'seat'), name='one_standing_block_per_seat')",
         tests=(
