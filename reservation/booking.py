@@ -92,19 +92,25 @@ def _check_on_sale(show: ShowTime, at: datetime) -> None:
 
 
 def _check_limits_of(user_id: int, show: ShowTime, count: int, at: datetime) -> None:
-    taken = _seats_of(user=user_id, show=show.pk, at=at)
-    holds = {pk for pk, state in taken if state == ReservationState.HELD}
+    living = [
+        (pk, state)
+        for pk, state, expires_at in _seats_of(user=user_id, show=show.pk)
+        if state == ReservationState.CONFIRMED
+        or (state == ReservationState.HELD and expires_at > at)
+    ]
+    holds = {pk for pk, state in living if state == ReservationState.HELD}
     if len(holds) >= settings.MAX_HOLDS_PER_SHOW:
         raise errors.TooManyHolds(limit=settings.MAX_HOLDS_PER_SHOW)
-    if len(taken) + count > settings.MAX_SEATS_PER_SHOW:
-        raise errors.TooManySeatsOfShow(limit=settings.MAX_SEATS_PER_SHOW, taken=len(taken))
+    if len(living) + count > settings.MAX_SEATS_PER_SHOW:
+        raise errors.TooManySeatsOfShow(limit=settings.MAX_SEATS_PER_SHOW, taken=len(living))
 
 
 @prepared
-def _seats_of(*, user: int, show: int, at: datetime) -> QuerySet[Reservation, tuple[int, str]]:
-    """A row for each seat that they hold or bought."""
-    living = Reservation.objects.living(at).filter(user=user, showtime=show)
-    return living.filter(tickets__released_at=None).order_by().values_list("pk", "state")
+def _seats_of(*, user: int, show: int) -> QuerySet[Reservation, tuple[int, str, datetime]]:
+    """A row for each seat that they have or had, and that nobody else took or freed."""
+    # By whom and of what alone: for a state SQLite would go through those of the whole house.
+    theirs = Reservation.objects.filter(user=user, showtime=show, tickets__released_at=None)
+    return theirs.order_by().values_list("pk", "state", "expires_at")
 
 
 def _insert(

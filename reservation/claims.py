@@ -76,7 +76,6 @@ def free_or_refuse(seats: Collection[Seat], occupied: Occupied, at: datetime) ->
         Ticket.objects.filter(pk__in=dead).update(released_at=at)
 
 
-# In no order: SQLite would go through all tickets of the show to have them in one.
 @prepared
 def _live_tickets(*, show: int, at: datetime) -> QuerySet[Ticket, tuple[int, int, bool]]:
     is_dead = Q(reservation__state=ReservationState.HELD, reservation__expires_at__lte=at)
@@ -90,6 +89,7 @@ def _live_tickets_of(
 ) -> QuerySet[Ticket, tuple[int, int, bool]]:
     is_dead = Q(reservation__state=ReservationState.HELD, reservation__expires_at__lte=at)
     tickets = Ticket.objects.live().filter(showtime=show, seat__in=seats)
+    # In no order: SQLite would go through all tickets of the show to have them in one.
     return tickets.annotate(is_dead=is_dead).order_by().values_list("pk", "seat_id", "is_dead")
 
 

@@ -85,7 +85,7 @@ def test_nothing_is_kept_for_longer_than_a_minute(known_show):
     """Though nobody said that it changed."""
     show, _ = known_show
     Movie.objects.filter(pk=show.movie_id).update(title="Renamed in a shell")
-    with time_machine.travel(NOW + timedelta(seconds=facts.KEEP_SECONDS)):
+    with time_machine.travel(timezone.now() + timedelta(seconds=facts.KEEP_SECONDS)):
         facts.of(show)
     assert show.movie.title == "Renamed in a shell"
 

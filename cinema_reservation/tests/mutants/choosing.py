@@ -125,7 +125,7 @@ MUTANTS = (
         name="seats-of-one-show",
         breaks="Nobody has more seats of a show than one may, held and paid for together.",
         file=BOOKING,
-        old="    if len(taken) + count > settings.MAX_SEATS_PER_SHOW:\n",
+        old="    if len(living) + count > settings.MAX_SEATS_PER_SHOW:\n",
         new="    if False:\n",
         tests=(
             f"{CROWDS}::test_fifty_at_once_for_one_customer_get_as_many_seats_as_one_may_have",

@@ -26,8 +26,8 @@ MUTANTS = (
         name="facts-by-edition",
         breaks="A hold is sold by what is true now, not by what was true once.",
         file=FACTS,
-        old="    return edition_number, int(time.time() / KEEP_SECONDS)\n",
-        new="    return 0, 0\n",
+        old="    number = _number(edition.current())\n",
+        new="    number = (0, 0)\n",
         tests=(
             f"{KNOWN}::test_a_dearer_category_is_dearer_at_the_next_hold",
             f"{KNOWN}::test_a_retired_seat_is_not_sold",
@@ -37,7 +37,8 @@ MUTANTS = (
         name="answers-end-with-holds",
         breaks="Seats of a hold that runs out are shown as free at that instant.",
         file=AVAILABILITY,
-        old="        return min(latest, unchanged_until(self.show, at) or latest)\n",
+        old="        return min(latest, "
+        "unchanged_until(self.show, self.edition_number, at) or latest)\n",
         new="        return latest\n",
         tests=(
             f"{SEATS}::test_a_hold_that_runs_out_frees_its_seats_at_that_instant_though_nobody_wrote",
