@@ -1,7 +1,7 @@
 """The counter behind the limits on holds."""
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from rest_framework.test import APIRequestFactory
 
 from cinema_reservation.api.throttles import RateThrottle
@@ -48,6 +48,14 @@ def test_a_dead_counter_is_no_open_door(monkeypatch):
     def fail(*args, **kwargs):
         raise ConnectionError("cache is away")
 
-    monkeypatch.setattr(cache, "add", fail)
+    monkeypatch.setattr(caches["counters"], "add", fail)
     with pytest.raises(ServiceUnavailable):
         ask()
+
+
+def test_any_number_of_kept_answers_pushes_no_counter_out():
+    for _ in range(5):
+        assert ask()
+    for number in range(3000):
+        caches["default"].set(f"answer-{number}", number)
+    assert not ask()
