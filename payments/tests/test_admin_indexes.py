@@ -1,5 +1,6 @@
 """The desk's first pages are read off an index, however long the ledger: the database's word."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -80,6 +81,19 @@ def is_read_off(query: Query, model: Any, index: str = "") -> bool:
     return any(index in step for step in steps) and not any("B-TREE" in step for step in steps)
 
 
+def analyzed(is_so: Callable[[], bool]) -> bool:
+    """Whether it is so by fresh statistics.
+
+    PostgreSQL's own ANALYZE may come between ours and the question, and sees no row of a test.
+    """
+    for _ in range(3):
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        if is_so():
+            return True
+    return False
+
+
 @pytest.fixture
 def desk(ledger, staff) -> Client:
     client = Client()
@@ -89,8 +103,7 @@ def desk(ledger, staff) -> Client:
 
 def test_the_first_page_touches_the_rows_that_it_shows(desk):
     for model in INDEXES:
-        query = first_page(desk, model)
-        assert is_read_off(query, model), query
+        assert analyzed(lambda model=model: is_read_off(first_page(desk, model), model))
 
 
 def test_without_its_index_it_touches_more(desk):
@@ -117,9 +130,7 @@ def test_what_is_narrowed_down_has_an_index_too_and_needs_it(desk, model, asked,
     if model is WebhookEvent:
         elsewhere = {"type": "refund.updated", "processed_at": NOW}
     model.objects.filter(pk__in=list(others.values_list("pk", flat=True))).update(**elsewhere)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    assert is_read_off(first_page(desk, model, **asked), model, index)
+    assert analyzed(lambda: is_read_off(first_page(desk, model, **asked), model, index))
     with connection.cursor() as cursor:
         cursor.execute(f"DROP INDEX {index}")
     assert not is_read_off(first_page(desk, model, **asked), model, index)
