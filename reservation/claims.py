@@ -112,6 +112,8 @@ def claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
         raise errors.HoldExpired
     lost = reservation.tickets.exclude(released_at=None)
     seats = [ticket.seat for ticket in lost.select_related("seat")]
+    if retired := [seat for seat in seats if seat.retired_at is not None]:
+        raise errors.SeatsTaken(seats=named(retired))
     blocked = facts.of(show).blocked_at(at)
     free_or_refuse(seats, occupied(show, at, blocked=blocked, seats=seats), at)
     note_change(show.pk)

@@ -48,6 +48,29 @@ def of(show: ShowTime) -> Facts:
     number = _number(edition.current())
     show.movie = _movie(number, show.movie_id)
     show.hall = _hall(number, show.hall_id)
+    return _facts(number, show)
+
+
+def blocks_of(show_id: int, *, edition_number: int) -> Sequence[SeatBlock]:
+    """The house seats of a show, those past their release among them."""
+    return _blocks(_number(edition_number), show_id)
+
+
+def for_readers(show_id: int, edition_number: int) -> tuple[ShowTime, Facts] | None:
+    """A show and its facts as that edition, just read, has them; `None` for an unknown show.
+
+    For whoever tells of them. Who relies on them locks the show and asks `of`.
+    """
+    number = _number(edition_number)
+    show = _show(number, show_id)
+    return (show, _facts(number, show)) if show else None
+
+
+def _number(edition_number: int) -> Number:
+    return edition_number, int(time.time() / KEEP_SECONDS)
+
+
+def _facts(number: Number, show: ShowTime) -> Facts:
     return Facts(
         seats=_seats(number, show.hall_id),
         places=_places(number, show.hall_id),
@@ -56,13 +79,9 @@ def of(show: ShowTime) -> Facts:
     )
 
 
-def blocks_of(show_id: int, *, edition_number: int) -> Sequence[SeatBlock]:
-    """The house seats of a show, those past their release among them."""
-    return _blocks(_number(edition_number), show_id)
-
-
-def _number(edition_number: int) -> Number:
-    return edition_number, int(time.time() / KEEP_SECONDS)
+@lru_cache(maxsize=1000)
+def _show(number: Number, pk: int) -> ShowTime | None:
+    return ShowTime.objects.select_related("movie", "hall__cinema").filter(pk=pk).first()
 
 
 @lru_cache(maxsize=1000)
@@ -102,5 +121,5 @@ def _ticket_types(number: Number) -> Mapping[int, TicketType]:
 
 def forget_all() -> None:
     """Read everything again."""
-    for kept in (_movie, _hall, _seats, _places, _blocks, _ticket_types):
+    for kept in (_show, _movie, _hall, _seats, _places, _blocks, _ticket_types):
         kept.cache_clear()

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from cinema_reservation.errors import DomainError
-from reservation import programme
-from reservation.models import Cinema, Hall, Reservation, Seat, ShowTime
+from reservation import plan_history, programme
+from reservation.models import Cinema, Hall, Reservation, Seat, SeatCategory, ShowTime
 
 
 class SeatSold(DomainError):
@@ -60,22 +61,37 @@ def _refuse_if_sold(reservations: QuerySet[Reservation]) -> None:
         raise PlaceIsSold
 
 
-def plan_changed(hall_id: int) -> None:
-    """Tell clients that keep the hall's plan that theirs is out of date."""
-    Hall.objects.filter(pk=hall_id).update(plan_version=F("plan_version") + 1)
+@transaction.atomic
+def change_category(
+    *, category_id: int, changes: Mapping[str, Any], at: datetime, by: int | None = None
+) -> SeatCategory:
+    """Set these fields of a category. Another name or colour is another version of its plans."""
+    # The halls first, as everywhere, then what stands in them.
+    halls = Seat.objects.in_use().filter(category=category_id).order_by()
+    drawn = {name: changes[name] for name in ("name", "colour") if name in changes}
+    category = SeatCategory.objects.get(pk=category_id)
+    looks_as_before = all(getattr(category, name) == value for name, value in drawn.items())
+    touched = set() if looks_as_before else set(halls.values_list("hall_id", flat=True))
+    for name, value in changes.items():
+        setattr(category, name, value)
+    with plan_history.new_version(touched, at=at, by=by, note=f"Category {category.name}"):
+        category.save()
+    return category
 
 
 @transaction.atomic
-def add_seat(seat: Seat) -> Seat:
+def add_seat(seat: Seat, *, by: int | None = None) -> Seat:
     """Put a new seat into its hall."""
-    # The hall before the edition, like everybody.
-    plan_changed(seat.hall_id)
-    seat.save(force_insert=True)
+    at, note = timezone.now(), f"Seat {seat.label} added"
+    with plan_history.new_version([seat.hall_id], at=at, by=by, note=note):
+        seat.save(force_insert=True)
     return seat
 
 
 @transaction.atomic
-def change_seat(*, seat_id: int, changes: Mapping[str, Any], at: datetime) -> Seat:
+def change_seat(
+    *, seat_id: int, changes: Mapping[str, Any], at: datetime, by: int | None = None
+) -> Seat:
     """Set these fields of a seat. Raises `Seat.DoesNotExist` and `SeatSold`."""
     seat = _lock_seat(seat_id, at)
     before = seat.label
@@ -83,34 +99,40 @@ def change_seat(*, seat_id: int, changes: Mapping[str, Any], at: datetime) -> Se
         setattr(seat, name, value)
     if seat.label != before and seat.tickets.exists():
         raise SeatSold
-    seat.save()
-    plan_changed(seat.hall_id)
+    note = f"Seat {before} changed"
+    with plan_history.new_version([seat.hall_id], at=at, by=by, note=note):
+        seat.save()
     return seat
 
 
 @transaction.atomic
-def retire_seat(*, seat_id: int, at: datetime) -> None:
+def retire_seat(*, seat_id: int, at: datetime, by: int | None = None) -> None:
     """Take a seat out of its hall: for good where it was never sold or blocked, else as retired.
 
     Tickets that hold it stay good. Raises `Seat.DoesNotExist`.
     """
     seat = _lock_seat(seat_id, at)
-    if not (seat.tickets.exists() or seat.blocks.exists()):
-        seat.delete()
-    elif seat.retired_at is None:
-        seat.retired_at = at
-        seat.save(update_fields=["retired_at"])
-    plan_changed(seat.hall_id)
+    note = f"Seat {seat.label} taken out"
+    with plan_history.new_version([seat.hall_id], at=at, by=by, note=note):
+        if not (seat.tickets.exists() or seat.blocks.exists()):
+            seat.delete()
+        elif seat.retired_at is None:
+            seat.retired_at = at
+            seat.save(update_fields=["retired_at"])
 
 
 def _lock_seat(seat_id: int, at: datetime) -> Seat:
-    """Lock a seat so that no ticket for it can come before this transaction ends.
+    """Lock a seat so that no ticket for it can come before this transaction ends."""
+    lock_sales(Seat.objects.values_list("hall_id", flat=True).get(pk=seat_id), at)
+    return Seat.objects.select_related("hall__cinema", "category").get(pk=seat_id)
+
+
+def lock_sales(hall_id: int, at: datetime) -> None:
+    """Lock a hall so that nothing can be sold there before this transaction ends.
 
     Seats are sold under their show's lock: with the hall locked, so that it gets no new
     show, and all shows that may still sell, what is asked about tickets next stays true.
     """
-    hall_id = Seat.objects.values_list("hall_id", flat=True).get(pk=seat_id)
     programme.lock_halls([hall_id])
     selling = ShowTime.objects.filter(hall=hall_id, ends_at__gt=at).order_by("pk")
     list(selling.select_for_update(no_key=True).values_list("pk"))
-    return Seat.objects.select_related("hall__cinema", "category").get(pk=seat_id)

@@ -85,7 +85,8 @@ class OperationSchema(AutoSchema):
             if refusal not in OF_EVERY_API
         ]
         response = OpenApiResponse(ErrorResponseSerializer, description, examples)
-        return self._get_response_for_code(response, str(status))
+        # JSON, also where the answer itself is a picture.
+        return self._get_response_for_code(response, str(status), ["application/json"])
 
     def _refusals(self) -> Iterator[Refusal]:
         yield from self._of_the_question()

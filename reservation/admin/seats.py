@@ -89,12 +89,14 @@ class SeatAdmin(RefusingAdmin):
     ) -> None:
         if change:
             changes = {name: form.cleaned_data[name] for name in form.changed_data}
-            venue.change_seat(seat_id=obj.pk, changes=changes, at=timezone.now())
+            venue.change_seat(
+                seat_id=obj.pk, changes=changes, at=timezone.now(), by=request.user.pk
+            )
         else:
-            venue.add_seat(obj)
+            venue.add_seat(obj, by=request.user.pk)
 
     def delete_model(self, request: HttpRequest, obj: Seat) -> None:
-        venue.retire_seat(seat_id=obj.pk, at=timezone.now())
+        venue.retire_seat(seat_id=obj.pk, at=timezone.now(), by=request.user.pk)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         # Nothing is in the way: a seat that was sold is retired.
@@ -125,7 +127,7 @@ class SeatAdmin(RefusingAdmin):
             return self._ask_to_take_out(request, seats)
         at = timezone.now()
         for seat in seats:
-            venue.retire_seat(seat_id=seat.pk, at=at)
+            venue.retire_seat(seat_id=seat.pk, at=at, by=request.user.pk)
         self.message_user(
             request, f"Taken out: {counted(len(seats), 'seat')}. {STAY_GOOD}", messages.SUCCESS
         )

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelect2Widget
 
@@ -158,3 +159,18 @@ class SeatCategoryAdmin(RefusingAdmin):
     @admin.display(description="Surcharge", ordering="surcharge")
     def surcharge_written(self, category: SeatCategory) -> str:
         return price_written(category.surcharge)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: SeatCategory,
+        form: forms.ModelForm,
+        change: bool,
+    ) -> None:
+        if not change:
+            obj.save()
+            return
+        changes = {name: getattr(obj, name) for name in form.changed_data}
+        venue.change_category(
+            category_id=obj.pk, changes=changes, at=timezone.now(), by=request.user.pk
+        )

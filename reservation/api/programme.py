@@ -25,7 +25,7 @@ from reservation.api.show_serializers import (
     ShowTimeWriteSerializer,
 )
 from reservation.api.staff import ShowReads, StaffManaged
-from reservation.api.venue import CINEMA_SUMMARY, POLICY
+from reservation.api.venue import CINEMA_SUMMARY, HALL_PLAN, POLICY
 from reservation.models import Cinema, Hall, Movie, ShowFormat, ShowState, ShowTime, TicketType
 from reservation.rules import timetable
 
@@ -40,7 +40,7 @@ SHOW = {
         "certificate": "12",
         "poster": "http://localhost:8000/media/posters/3f2b8c.jpg",
     },
-    "hall": {"id": 2, "name": "Hall 2"},
+    "hall": {"id": 2, "name": "Hall 2"} | HALL_PLAN,
     "cinema": CINEMA_SUMMARY,
     "starts_at": "2026-11-28T21:00:00+00:00",
     "ends_at": "2026-11-28T22:49:00+00:00",

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from cinema_reservation.money import Money, money
 from reservation.api.fields import MoneySerializer
+from reservation.api.plans import PlanUrlField
 from reservation.api.policies import HOW, PolicyField
 from reservation.api.staff import RelatedIdField
 from reservation.api.venue import CinemaSummarySerializer
@@ -43,11 +44,13 @@ class MovieSummarySerializer(serializers.ModelSerializer[Movie]):
 
 
 class HallSummarySerializer(serializers.ModelSerializer[Hall]):
-    """Which hall."""
+    """Which hall, and where its plan is."""
+
+    plan_url = PlanUrlField()
 
     class Meta:
         model = Hall
-        fields = ("id", "name")
+        fields = ("id", "name", "plan_version", "plan_url")
 
 
 class ShowTimeSerializer(serializers.ModelSerializer[ShowTime]):

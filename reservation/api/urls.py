@@ -1,11 +1,14 @@
 """The router over all of the cinema's resources."""
 
+from django.urls import re_path
 from rest_framework.routers import SimpleRouter
 
 from reservation.api.availability import AvailableSeatsViewSet
 from reservation.api.catalogue import GenreViewSet, MovieViewSet
+from reservation.api.plans import HallPlanViewSet
 from reservation.api.programme import MovieShowTimesViewSet, ShowTimeViewSet, TicketTypeViewSet
 from reservation.api.reservations import ReservationViewSet
+from reservation.api.show_seats import AvailabilityViewSet, SeatMapViewSet
 from reservation.api.venue import (
     CinemaViewSet,
     HallViewSet,
@@ -29,4 +32,21 @@ router.register("seat_categories", SeatCategoryViewSet)
 router.register("seats", SeatViewSet)
 router.register("ticket_types", TicketTypeViewSet)
 
-urlpatterns = router.urls
+urlpatterns = [
+    re_path(
+        r"^halls/(?P<hall_id>[0-9]+)/plan/$",
+        HallPlanViewSet.as_view({"get": "retrieve", "put": "update"}),
+        name="hall-plan",
+    ),
+    re_path(
+        r"^show_times/(?P<show_id>[0-9]+)/availability/$",
+        AvailabilityViewSet.as_view({"get": "retrieve"}),
+        name="show-availability",
+    ),
+    re_path(
+        r"^show_times/(?P<show_id>[0-9]+)/seat_map\.svg$",
+        SeatMapViewSet.as_view({"get": "retrieve"}),
+        name="show-seat-map",
+    ),
+    *router.urls,
+]

@@ -14,6 +14,7 @@ from reservation.api.availability import HallPages
 from reservation.api.docs import documented
 from reservation.api.filters import IdFilter
 from reservation.api.permissions import is_staff
+from reservation.api.plans import PlanUrlField
 from reservation.api.policies import HOW, PolicyField
 from reservation.api.staff import InUse, RelatedIdField, StaffManaged
 from reservation.models import Cinema, Hall, Seat, SeatCategory, SeatKind
@@ -29,6 +30,10 @@ POLICY = {
     ]
 }
 CATEGORY_FACTS = {"name": "VIP", "colour": "#c0a040"}
+HALL_PLAN = {
+    "plan_version": 5,
+    "plan_url": "http://localhost:8000/api/halls/2/plan/?version=5",
+}
 PLACE = {"row": "H", "number": 7, "x": 8, "y": 9, "kind": "standard"}
 
 
@@ -58,10 +63,11 @@ class HallSerializer(serializers.ModelSerializer[Hall]):
     """A screen of a cinema."""
 
     cinema = CinemaSummarySerializer()
+    plan_url = PlanUrlField()
 
     class Meta:
         model = Hall
-        fields = ("id", "name", "cinema", "plan_version")
+        fields = ("id", "name", "cinema", "plan_version", "plan_url")
 
 
 @extend_schema_serializer(component_name="Hall")
@@ -205,7 +211,7 @@ class CinemaViewSet(StaffManaged[Cinema]):
     tag=TAG,
     one="a hall",
     many="halls",
-    shown={"id": 2, "name": "Hall 2", "cinema": CINEMA_SUMMARY, "plan_version": 5},
+    shown={"id": 2, "name": "Hall 2", "cinema": CINEMA_SUMMARY} | HALL_PLAN,
     written={"name": "Hall 2", "cinema": 1},
     changed={"name": "Blue Hall"},
     list_note="`plan_version` grows with every change of a hall's seats.",
@@ -248,6 +254,14 @@ class SeatCategoryViewSet(StaffManaged[SeatCategory]):
     serializer_class = SeatCategorySerializer
     ordering_fields = ("name", "surcharge")
 
+    def perform_update(self, serializer: serializers.BaseSerializer[SeatCategory]) -> None:
+        serializer.instance = venue.change_category(
+            category_id=int(self.kwargs["pk"]),
+            changes=serializer.validated_data,
+            at=timezone.now(),
+            by=self.request.user.pk,
+        )
+
 
 @documented(
     tag=TAG,
@@ -282,12 +296,17 @@ class SeatViewSet(StaffManaged[Seat]):
         return seats if is_staff(self.request) else seats.filter(retired_at=None)
 
     def perform_create(self, serializer: serializers.BaseSerializer[Seat]) -> None:
-        serializer.instance = venue.add_seat(Seat(**serializer.validated_data))
+        serializer.instance = venue.add_seat(
+            Seat(**serializer.validated_data), by=self.request.user.pk
+        )
 
     def perform_update(self, serializer: serializers.BaseSerializer[Seat]) -> None:
         serializer.instance = venue.change_seat(
-            seat_id=int(self.kwargs["pk"]), changes=serializer.validated_data, at=timezone.now()
+            seat_id=int(self.kwargs["pk"]),
+            changes=serializer.validated_data,
+            at=timezone.now(),
+            by=self.request.user.pk,
         )
 
     def perform_destroy(self, instance: Seat) -> None:
-        venue.retire_seat(seat_id=instance.pk, at=timezone.now())
+        venue.retire_seat(seat_id=instance.pk, at=timezone.now(), by=self.request.user.pk)

@@ -12,7 +12,7 @@ from reservation.models.booking import (
 from reservation.models.catalogue import Genre, Movie
 from reservation.models.edition import Edition
 from reservation.models.programme import ShowFormat, ShowState, ShowTime, TicketType
-from reservation.models.venue import Cinema, Hall, Seat, SeatCategory, SeatKind
+from reservation.models.venue import Cinema, Hall, HallPlan, Seat, SeatCategory, SeatKind
 
 __all__ = [
     "BlockKind",
@@ -21,6 +21,7 @@ __all__ = [
     "Edition",
     "Genre",
     "Hall",
+    "HallPlan",
     "IdempotentRequest",
     "Movie",
     "Reservation",

@@ -3,6 +3,7 @@
 import zoneinfo
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -11,6 +12,7 @@ from reservation.rules import cancellation
 
 # Ten seats at the highest price and surcharge stay within the eight digits that Stripe takes.
 HIGHEST_PRICE = 4_999_999
+PLAN_NOTE_LENGTH = 200
 
 validate_colour = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Give a colour such as #c0a040.")
 validate_row = RegexValidator(r"^[^\W\d_]+\Z", "Name the row with letters, such as C or AA.")
@@ -146,3 +148,28 @@ class Seat(models.Model):
     def label(self) -> str:
         """As printed on the ticket: `C7`."""
         return f"{self.row}{self.number}"
+
+
+class HallPlan(models.Model):
+    """One version of a hall's plan, as it was. Written once, by `plan_history.py`."""
+
+    hall = models.ForeignKey(Hall, on_delete=models.CASCADE, related_name="plans")
+    version = models.PositiveIntegerField()
+    text = models.TextField(blank=True, help_text="As staff would type it.")
+    # What clients draw: seats with their ids, and the categories that these name.
+    seats = models.JSONField()
+    categories = models.JSONField()
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    note = models.CharField(max_length=PLAN_NOTE_LENGTH, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["hall", "-version"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["hall", "version"], name="plan_version_once_per_hall")
+        ]
+
+    def __str__(self) -> str:
+        return f"Version {self.version} of {self.hall}"

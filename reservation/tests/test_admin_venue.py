@@ -172,9 +172,9 @@ def test_a_rival_between_look_and_write_is_a_sentence(desk, monkeypatch):
     seat = factories.SeatFactory(number=1)
     add = venue.add_seat
 
-    def after_a_colleague(new):
+    def after_a_colleague(new, **how):
         factories.SeatFactory(hall=new.hall, row=new.row, number=new.number, x=500)
-        return add(new)
+        return add(new, **how)
 
     monkeypatch.setattr(venue, "add_seat", after_a_colleague)
     answer = desk.post(url_of(Seat, "add"), seat_form(seat, number=50, x=50))

@@ -59,7 +59,12 @@ class TestOneShow:
                 "certificate": "",
                 "poster": None,
             },
-            "hall": {"id": show.hall_id, "name": show.hall.name},
+            "hall": {
+                "id": show.hall_id,
+                "name": show.hall.name,
+                "plan_version": 1,
+                "plan_url": f"http://testserver/api/halls/{show.hall_id}/plan/?version=1",
+            },
             "cinema": {
                 "id": cinema.pk,
                 "name": cinema.name,

@@ -78,6 +78,7 @@ class TestReading:
             "id": hall.pk,
             "name": hall.name,
             "plan_version": 1,
+            "plan_url": f"http://testserver/api/halls/{hall.pk}/plan/?version=1",
             "cinema": {
                 "id": cinema.pk,
                 "name": cinema.name,

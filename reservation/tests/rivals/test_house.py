@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from cinema_reservation.tests.rivals import BEFORE_COMMIT, Moment, at
-from reservation import booking, errors, facts, programme, venue
+from reservation import booking, edition, errors, facts, programme, venue
 from reservation.models import Reservation, Seat, ShowTime, TicketType
 from reservation.tests.factories import HallFactory, MovieFactory, held
 from reservation.tests.rivals.scene import (
@@ -33,7 +33,7 @@ SHOW_TO_BE_SAVED, SHOW_SAVED = Moment(ShowTime, "save"), Moment(ShowTime, "save"
 while_cancelling = at(SHOW_TO_BE_SAVED, SHOW_SAVED, BEFORE_COMMIT)
 while_changing = at(SHOW_AND_HALL_LOCKED, SHOW_TO_BE_SAVED, BEFORE_COMMIT)
 while_retiring = at(
-    Moment(venue, "_lock_seat", after=True), Moment(venue, "plan_changed"), BEFORE_COMMIT
+    Moment(venue, "_lock_seat", after=True), Moment(edition, "change"), BEFORE_COMMIT
 )
 
 

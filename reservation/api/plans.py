@@ -1,0 +1,274 @@
+"""A hall's plan: for clients to draw and to keep for ever, and for staff to write."""
+
+from collections.abc import Hashable, Mapping
+from itertools import groupby
+from typing import IO, Any, ClassVar
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
+from rest_framework import serializers, viewsets
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cinema_reservation.api.hot import HotReads
+from cinema_reservation.api.parsers import StrictJSONParser
+from cinema_reservation.errors import PayloadTooLarge
+from reservation import edition, plan_history, plans, programme
+from reservation.api.permissions import StaffWrite
+from reservation.models import Hall, SeatKind
+from reservation.plan_history import Snapshot
+from reservation.rules.plan import Plan
+
+A_YEAR = 365 * 24 * 3600
+HIGHEST_VERSION = 2**31 - 1
+TEXT = "A P PPPP P\nB WC SS CW\n"
+SEAT = {
+    "id": 412,
+    "number": 7,
+    "label": "H7",
+    "x": 8,
+    "y": 9,
+    "category": 2,
+    "kind": "standard",
+}
+PLAN = {
+    "hall": 2,
+    "version": 5,
+    "columns": 14,
+    "lines": 12,
+    "categories": [{"id": 2, "name": "VIP", "colour": "#c0a040"}],
+    "kinds": [{"kind": "standard", "name": "Standard"}],
+    "rows": [{"label": "H", "y": 9, "seats": [SEAT]}],
+}
+SENT = {
+    "seats": [
+        {"row": "A", "number": 1, "x": 0, "y": 0, "category": "Standard", "kind": "standard"},
+    ]
+}
+
+
+def plan_url(hall: Hall, request: HttpRequest | Request | None) -> str:
+    """Where the present version of a hall's plan is, for ever."""
+    path = f"{reverse('hall-plan', args=[hall.pk])}?version={hall.plan_version}"
+    return request.build_absolute_uri(path) if request else path
+
+
+@extend_schema_field(OpenApiTypes.URI)
+class PlanUrlField(serializers.ReadOnlyField):
+    """The address of a hall's plan as it is now."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        told = "The plan in this version. What is there never changes: keep it for ever."
+        super().__init__(source="*", **({"help_text": told} | kwargs))
+
+    def to_representation(self, value: Hall) -> str:
+        return plan_url(value, self.context.get("request"))
+
+
+class VersionQuery(serializers.Serializer[Any]):
+    """Which version; the present one where nobody says."""
+
+    version = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=HIGHEST_VERSION,
+        help_text="Of the plan, as `plan_url` names it. Without it: as the hall is now.",
+    )
+
+
+class PlanCategorySerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    colour = serializers.CharField()
+
+
+class PlanKindSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=SeatKind.choices)
+    name = serializers.CharField()
+
+
+class PlanSeatSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    number = serializers.IntegerField()
+    label = serializers.CharField(help_text="As printed on the ticket.")  # type: ignore[assignment]
+    x = serializers.IntegerField(help_text="In seat widths from the left.")
+    y = serializers.IntegerField(help_text="In rows from the screen.")
+    category = serializers.IntegerField(help_text="Id of one of `categories`.")
+    kind = serializers.ChoiceField(choices=SeatKind.choices)
+
+
+class PlanRowSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]
+    y = serializers.IntegerField(
+        help_text="Two rows may share a line, as a box beside the stalls."
+    )
+    seats = PlanSeatSerializer(many=True)
+
+
+class HallPlanSerializer(serializers.Serializer[Any]):
+    """All that it takes to draw a hall; the screen is above line 0."""
+
+    hall = serializers.IntegerField()
+    version = serializers.IntegerField()
+    columns = serializers.IntegerField(help_text="How many seat widths the hall is wide.")
+    lines = serializers.IntegerField(help_text="How many rows, gaps among them, it is deep.")
+    categories = PlanCategorySerializer(many=True)
+    kinds = PlanKindSerializer(many=True)
+    rows = PlanRowSerializer(many=True)
+
+
+class SentSeatSerializer(serializers.Serializer[Any]):
+    row = serializers.CharField()
+    number = serializers.IntegerField(min_value=1, max_value=999)
+    x = serializers.IntegerField(min_value=0, max_value=999)
+    y = serializers.IntegerField(min_value=0, max_value=999)
+    category = serializers.CharField(help_text="The name of a seat category.")
+    kind = serializers.ChoiceField(choices=SeatKind.choices)
+
+
+class SentPlanSerializer(serializers.Serializer[Any]):
+    """A plan as staff send it. The rules read it, and say all that is wrong with it."""
+
+    seats = SentSeatSerializer(many=True)
+
+
+class PlainTextParser(BaseParser):
+    """Text as it is, up to the size of any body."""
+
+    media_type = "text/plain"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        raw = stream.read(limit + 1)
+        if len(raw) > limit:
+            raise PayloadTooLarge()
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ParseError("This is no text in UTF-8.") from error
+
+
+class HallPlanViewSet(HotReads, viewsets.GenericViewSet[Hall]):
+    """The plan of one hall, the same for everybody who reads it."""
+
+    permission_classes = (StaffWrite,)
+    parser_classes = (StrictJSONParser, PlainTextParser)
+    serializer_class = HallPlanSerializer
+    heeds_tokens = False
+    pagination_class = None
+    filter_backends = ()
+    queryset = Hall.objects.all()
+    lookup_url_kwarg = "hall_id"
+    refusals: ClassVar = {
+        "update": (plans.InvalidPlan, plans.PlanConflicts, programme.ChangedMeanwhile)
+    }
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        # Whoever reads gets what anybody gets, and may keep it.
+        reads = self.request is not None and self.request.method in SAFE_METHODS
+        return [] if reads else super().get_authenticators()
+
+    def version(self, request: HttpRequest) -> Hashable | None:
+        return edition.current()
+
+    @extend_schema(
+        tags=["Venue"],
+        summary="Show the plan of a hall",
+        description=(
+            "Every seat with its place, row by row from the screen, and the colours of their "
+            "categories. Halls and shows name the address of their present version in "
+            "`plan_url`; what is there never changes, so keep it for ever. Without `version` "
+            "this is the hall as it is now: ask again with `If-None-Match`. What of it is not "
+            "free, and what it costs: see /api/show_times/{id}/availability/."
+        ),
+        parameters=[VersionQuery],
+        examples=[OpenApiExample("A plan", value=PLAN, response_only=True)],
+    )
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        query = VersionQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        hall = self.get_object()
+        named = query.validated_data.get("version")
+        shown = plan_history.find(hall, named or hall.plan_version)
+        if shown is None:
+            raise NotFound("There is no such version of this plan. `plan_url` names the present.")
+        response = Response(plan_as_shown(hall.pk, named or hall.plan_version, shown))
+        kept_for = f"max-age={A_YEAR}, immutable" if named else "no-cache"
+        response["Cache-Control"] = f"public, {kept_for}"
+        return response
+
+    @extend_schema(
+        tags=["Venue"],
+        summary="Replace the plan of a hall",
+        description=(
+            "For staff with the rights to change halls. The plan is sent as JSON, or as "
+            "`text/plain` in letters, as it is typed at the desk. Seats are told "
+            "by row and number: those that stay keep their ids, those that are gone are "
+            "retired. A plan that takes seats from people who hold or bought them for a show to "
+            "come answers 409 `plan_conflicts`: `conflicts` says for each seat what to do, and "
+            "nothing is changed. All that is wrong with a plan is in `problems`, each with its "
+            "line and column (in JSON, `line` is the seat's place in the list)."
+        ),
+        request={"application/json": SentPlanSerializer, "text/plain": str},
+        examples=[
+            OpenApiExample("A plan as sent", value=SENT, request_only=True),
+            OpenApiExample("In letters", value=TEXT, request_only=True, media_type="text/plain"),
+            OpenApiExample("A plan", value=PLAN, response_only=True),
+        ],
+    )
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        hall = self.get_object()
+        plans.change_plan(
+            hall_id=hall.pk,
+            plan=_plan_sent(request),
+            at=timezone.now(),
+            by=request.user.pk,
+            note="Over the API",
+        )
+        hall.refresh_from_db()
+        return Response(plan_as_shown(hall.pk, hall.plan_version, plan_history.present(hall.pk)))
+
+
+def _plan_sent(request: Request) -> Plan:
+    sent = request.data
+    return plans.read(sent) if isinstance(sent, str) else plans.read_data(sent)
+
+
+def plan_as_shown(hall_id: int, version: int, shown: Snapshot) -> dict[str, Any]:
+    """A plan in the shape that clients get."""
+    return {
+        "hall": hall_id,
+        "version": version,
+        "columns": 1 + max((seat["x"] for seat in shown.seats), default=-1),
+        "lines": 1 + max((seat["y"] for seat in shown.seats), default=-1),
+        "categories": shown.categories,
+        "kinds": [{"kind": kind.value, "name": kind.label} for kind in SeatKind],
+        "rows": _rows(shown),
+    }
+
+
+def _rows(shown: Snapshot) -> list[dict[str, Any]]:
+    in_order = sorted(shown.seats, key=lambda seat: (seat["y"], seat["row"], seat["x"]))
+    rows = groupby(in_order, key=lambda seat: (seat["y"], seat["row"]))
+    return [
+        {"label": row, "y": y, "seats": [_seat(seat) for seat in seats]}
+        for (y, row), seats in rows
+    ]
+
+
+def _seat(seat: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: value for name, value in seat.items() if name != "row"}
+    return shown | {"label": f"{seat['row']}{seat['number']}"}

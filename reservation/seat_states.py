@@ -1,0 +1,38 @@
+"""What becomes of the seats of a show that are not free, as anybody may hear of it."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import TextChoices
+
+from reservation.models import ReservationState, ShowTime, Ticket
+
+
+class SeatState(TextChoices):
+    """Why a seat can't be had. Whose it is, is nobody's business."""
+
+    SOLD = "sold", "Sold"
+    HELD = "held", "Held"
+
+
+class SeatStates(NamedTuple):
+    """The seats of a show that are not free, and until when that is so by itself."""
+
+    states: dict[int, SeatState]
+    until: datetime | None
+
+
+def not_free(show: ShowTime, at: datetime) -> SeatStates:
+    """Which seats nobody else can hold at that instant. One query.
+
+    `until` is when the first of the holds runs out.
+    """
+    tickets = Ticket.objects.taking_seats(at).filter(showtime=show.pk).order_by("seat_id")
+    rows = tickets.values_list("seat_id", "reservation__state", "reservation__expires_at")
+    states, ends = {}, []
+    for seat_id, state, expires_at in rows:
+        is_held = state == ReservationState.HELD
+        states[seat_id] = SeatState.HELD if is_held else SeatState.SOLD
+        if is_held:
+            ends.append(expires_at)
+    return SeatStates(states, min(ends, default=None))
