@@ -21,6 +21,7 @@ from reservation.admin.policies import (
     policy_written,
 )
 from reservation.admin.refusals import RefusableForm, RefusingAdmin
+from reservation.admin.seat_plan import SeatPlanPage
 from reservation.models import Cinema, Hall, SeatCategory
 
 
@@ -87,7 +88,7 @@ class CinemaAdmin(RefusingAdmin):
 
 
 @admin.register(Hall)
-class HallAdmin(RefusingAdmin):
+class HallAdmin(SeatPlanPage):
     list_display = ("name", "cinema", "seat_count", "plan")
     list_select_related = ("cinema",)
     list_filter = ("cinema",)

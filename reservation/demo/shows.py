@@ -9,7 +9,7 @@ from django.db import transaction
 
 from reservation import programme
 from reservation.demo.films import FILMS
-from reservation.demo.venues import CINEMAS, HallPlan
+from reservation.demo.venues import CINEMAS, DemoHall
 from reservation.models import Hall, Movie, ShowTime
 from reservation.rules import timetable
 
@@ -25,7 +25,7 @@ class HallDay(NamedTuple):
     """One hall on one calendar day of its cinema."""
 
     hall: Hall
-    plan: HallPlan
+    plan: DemoHall
     day: date
     number: int
 

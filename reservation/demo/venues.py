@@ -1,19 +1,15 @@
-"""Two cinemas, drawn row by row.
+"""Two cinemas, drawn row by row, as staff type a plan: see `rules/plan/reading.py`."""
 
-In a plan every letter is one seat and every point is floor: `s` standard, `p` premium,
-`v` VIP, `w` a wheelchair place with its companion `c` beside it. An empty line is a
-passage between rows. The screen is at the top.
-"""
-
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 
-from reservation.models import Cinema, Hall, Seat, SeatCategory, SeatKind
+from reservation import plans
+from reservation.models import Cinema, Hall, SeatCategory
 
 
-class HallPlan(NamedTuple):
+class DemoHall(NamedTuple):
     name: str
     # Of a full-price seat in the cheapest category, in the evening; in minor units.
     price: int
@@ -26,7 +22,7 @@ class CinemaPlan(NamedTuple):
     slug: str
     address: str
     time_zone: str
-    halls: list[HallPlan]
+    halls: list[DemoHall]
 
 
 # name: (colour, surcharge in minor units)
@@ -35,88 +31,89 @@ CATEGORIES = {
     "Premium": ("#2f8f6b", 250),
     "VIP": ("#b8862b", 600),
 }
-CATEGORY_OF = {
-    "s": "Standard",
-    "p": "Premium",
-    "v": "VIP",
-    "w": "Standard",
-    "c": "Standard",
-}
-KIND_OF = {"w": SeatKind.WHEELCHAIR, "c": SeatKind.COMPANION}
-
 GRAND_HALL = """
-A ..sssssssss.sssssssss..
-B ..sssssssss.sssssssss..
-C .ssssssssss.ssssssssss.
-D .ssssssssss.ssssssssss.
-E .ssssssssss.ssssssssss.
-F .ssssssssss.ssssssssss.
+P = Premium
 
-G wc.wc.sssss.sssss.cw.cw
-H sssssssssss.sssssssssss
-J sssppppppps.sppppppppss
-K sssppppppps.sppppppppss
-L sssppppppps.sppppppppss
-M sssppppppps.sppppppppss
-N sssssssssss.sssssssssss
-P sssssssssss.sssssssssss
+A ..SSSSSSSSS.SSSSSSSSS..
+B ..SSSSSSSSS.SSSSSSSSS..
+C .SSSSSSSSSS.SSSSSSSSSS.
+D .SSSSSSSSSS.SSSSSSSSSS.
+E .SSSSSSSSSS.SSSSSSSSSS.
+F .SSSSSSSSSS.SSSSSSSSSS.
 
-R .vv.vv.vv...vv.vv.vv...
+G WC.WC.SSSSS.SSSSS.CW.CW
+H SSSSSSSSSSS.SSSSSSSSSSS
+J SSSPPPPPPPS.SPPPPPPPPSS
+K SSSPPPPPPPS.SPPPPPPPPSS
+L SSSPPPPPPPS.SPPPPPPPPSS
+M SSSPPPPPPPS.SPPPPPPPPSS
+N SSSSSSSSSSS.SSSSSSSSSSS
+P SSSSSSSSSSS.SSSSSSSSSSS
+
+R .VV.VV.VV...VV.VV.VV...
 """
 
 SCREEN_TWO = """
-A ..ssss..ssss..
-B .sssss..sssss.
-C .sssss..sssss.
-D ssssss..ssssss
-E ssssss..ssssss
-F ssssss..ssssss
+P = Premium
 
-G wc.sss..sss.cw
-H pppppp..pppppp
-J pppppp..pppppp
-K pppppp..pppppp
-L vv..vv..vv..vv
-M vv..vv..vv..vv
+A ..SSSS..SSSS..
+B .SSSSS..SSSSS.
+C .SSSSS..SSSSS.
+D SSSSSS..SSSSSS
+E SSSSSS..SSSSSS
+F SSSSSS..SSSSSS
+
+G WC.SSS..SSS.CW
+H PPPPPP..PPPPPP
+J PPPPPP..PPPPPP
+K PPPPPP..PPPPPP
+L VV..VV..VV..VV
+M VV..VV..VV..VV
 """
 
 STUDIO = """
-A ss.ssssss.ss
-B ss.ssssss.ss
-C ss.ssssss.ss
-D ss.ssssss.ss
-E ss.pppppp.ss
-F ss.pppppp.ss
-G ss.pppppp.ss
+P = Premium
 
-H wc.vvvvvv.cw
+A SS.SSSSSS.SS
+B SS.SSSSSS.SS
+C SS.SSSSSS.SS
+D SS.SSSSSS.SS
+E SS.PPPPPP.SS
+F SS.PPPPPP.SS
+G SS.PPPPPP.SS
+
+H WC.VVVVVV.CW
 """
 
 LAKESIDE = """
-A ....ssss.ssssssss.ssss....
-B ...sssss.ssssssss.sssss...
-C ..ssssss.ssssssss.ssssss..
-D .sssssss.ssssssss.sssssss.
-E ssssssss.ssssssss.ssssssss
+P = Premium
 
-F wc.wc.ss.ssssssss.ss.cw.cw
-G ssssssss.pppppppp.ssssssss
-H ssssssss.pppppppp.ssssssss
-J ssssssss.pppppppp.ssssssss
-K ..vv..vv.vv.vv.vv.vv..vv..
+A ....SSSS.SSSSSSSS.SSSS....
+B ...SSSSS.SSSSSSSS.SSSSS...
+C ..SSSSSS.SSSSSSSS.SSSSSS..
+D .SSSSSSS.SSSSSSSS.SSSSSSS.
+E SSSSSSSS.SSSSSSSS.SSSSSSSS
+
+F WC.WC.SS.SSSSSSSS.SS.CW.CW
+G SSSSSSSS.PPPPPPPP.SSSSSSSS
+H SSSSSSSS.PPPPPPPP.SSSSSSSS
+J SSSSSSSS.PPPPPPPP.SSSSSSSS
+K ..VV..VV.VV.VV.VV.VV..VV..
 """
 
 BALCONY_ROOM = """
-A ssssss.ssssss
-B ssssss.ssssss
-C ssssss.ssssss
-D ssssss.ssssss
-E ssssss.ssssss
-F wc.sss.sss.cw
+P = Premium
 
-G pppppp.pppppp
-H pppppp.pppppp
-J vv.vv...vv.vv
+A SSSSSS.SSSSSS
+B SSSSSS.SSSSSS
+C SSSSSS.SSSSSS
+D SSSSSS.SSSSSS
+E SSSSSS.SSSSSS
+F WC.SSS.SSS.CW
+
+G PPPPPP.PPPPPP
+H PPPPPP.PPPPPP
+J VV.VV...VV.VV
 """
 
 CINEMAS = [
@@ -126,9 +123,9 @@ CINEMAS = [
         address="Rua da Lanterna 12, Lisboa, Portugal",
         time_zone="Europe/Lisbon",
         halls=[
-            HallPlan("Grand Hall", 1250, "2d", GRAND_HALL),
-            HallPlan("Screen 2", 1100, "2d", SCREEN_TWO),
-            HallPlan("Studio", 950, "35mm", STUDIO),
+            DemoHall("Grand Hall", 1250, "2d", GRAND_HALL),
+            DemoHall("Screen 2", 1100, "2d", SCREEN_TWO),
+            DemoHall("Studio", 950, "35mm", STUDIO),
         ],
     ),
     CinemaPlan(
@@ -137,8 +134,8 @@ CINEMAS = [
         address="48 Lakeside Parade, Chicago, IL, United States",
         time_zone="America/Chicago",
         halls=[
-            HallPlan("Main Stage", 1400, "2d", LAKESIDE),
-            HallPlan("Balcony Room", 1150, "35mm", BALCONY_ROOM),
+            DemoHall("Main Stage", 1400, "2d", LAKESIDE),
+            DemoHall("Balcony Room", 1150, "35mm", BALCONY_ROOM),
         ],
     ),
 ]
@@ -159,34 +156,15 @@ def add_cinema(plan: CinemaPlan) -> bool:
         },
     )
     if is_new:
-        categories = _categories()
-        for hall_plan in plan.halls:
-            hall = Hall.objects.create(cinema=cinema, name=hall_plan.name)
-            Seat.objects.bulk_create(seats_of(hall, hall_plan.rows, categories))
+        _add_categories()
+        for built in plan.halls:
+            hall = Hall.objects.create(cinema=cinema, name=built.name)
+            plans.change_plan(hall_id=hall.pk, plan=plans.read(built.rows), at=timezone.now())
     return is_new
 
 
-def _categories() -> dict[str, SeatCategory]:
-    return {
-        name: SeatCategory.objects.get_or_create(
+def _add_categories() -> None:
+    for name, (colour, surcharge) in CATEGORIES.items():
+        SeatCategory.objects.get_or_create(
             name=name, defaults={"colour": colour, "surcharge": surcharge}
-        )[0]
-        for name, (colour, surcharge) in CATEGORIES.items()
-    }
-
-
-def seats_of(hall: Hall, rows: str, categories: dict[str, SeatCategory]) -> Iterator[Seat]:
-    """Unsaved seats of a plan, numbered from the left in each row."""
-    for y, line in enumerate(rows.strip("\n").split("\n")):
-        row, _, places = line.partition(" ")
-        taken = [(x, letter) for x, letter in enumerate(places) if letter != "."]
-        for number, (x, letter) in enumerate(taken, start=1):
-            yield Seat(
-                hall=hall,
-                row=row,
-                number=number,
-                x=x,
-                y=y,
-                category=categories[CATEGORY_OF[letter]],
-                kind=KIND_OF.get(letter, SeatKind.STANDARD),
-            )
+        )
