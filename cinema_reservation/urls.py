@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
-from cinema_reservation import desk, health, media
+from cinema_reservation import desk, examples, health, media
 
 urlpatterns = [
     # Tried one after the other, so what is asked for most comes first.
@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/", include("users.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs/seat-picker/", examples.seat_picker, name="seat-picker"),
     path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     path("", TemplateView.as_view(template_name="home.html"), name="home"),
     path("admin/search/", admin.site.admin_view(desk.search)),
