@@ -29,6 +29,8 @@ from reservation.rules.plan import Plan
 
 A_YEAR = 365 * 24 * 3600
 HIGHEST_VERSION = 2**31 - 1
+SEAT_FACTS = ("number", "x", "y", "category", "kind")
+CATEGORY_FACTS = ("id", "name", "colour")
 TEXT = "A P PPPP P\nB WC SS CW\n"
 SEAT = {
     "id": 412,
@@ -243,8 +245,9 @@ class HallPlanViewSet(HotReads, viewsets.GenericViewSet[Hall]):
 
 
 def _plan_sent(request: Request) -> Plan:
-    sent = request.data
-    return plans.read(sent) if isinstance(sent, str) else plans.read_data(sent)
+    # What a string is, its type says: one in JSON is no plan.
+    is_text = str(request.content_type).startswith(PlainTextParser.media_type)
+    return plans.read(str(request.data or "")) if is_text else plans.read_data(request.data)
 
 
 def plan_as_shown(hall_id: int, version: int, shown: Snapshot) -> dict[str, Any]:
@@ -254,7 +257,9 @@ def plan_as_shown(hall_id: int, version: int, shown: Snapshot) -> dict[str, Any]
         "version": version,
         "columns": 1 + max((seat["x"] for seat in shown.seats), default=-1),
         "lines": 1 + max((seat["y"] for seat in shown.seats), default=-1),
-        "categories": shown.categories,
+        "categories": [
+            {name: category[name] for name in CATEGORY_FACTS} for category in shown.categories
+        ],
         "kinds": [{"kind": kind.value, "name": kind.label} for kind in SeatKind],
         "rows": _rows(shown),
     }
@@ -270,5 +275,6 @@ def _rows(shown: Snapshot) -> list[dict[str, Any]]:
 
 
 def _seat(seat: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in seat.items() if name != "row"}
-    return shown | {"label": f"{seat['row']}{seat['number']}"}
+    label = f"{seat['row']}{seat['number']}"
+    # In an order of our own: a database may give members back in another one.
+    return {"id": seat["id"], "label": label} | {name: seat[name] for name in SEAT_FACTS}

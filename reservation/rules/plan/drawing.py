@@ -66,7 +66,7 @@ def draw(plan: Plan, dressing: Dressing) -> str:
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:g}" '
         f'width="100%" role="group" aria-label="{_text(dressing.title)}" style="display:block;'
-        f'margin:0 auto;max-width:{width * 4}px;min-width:{columns * PITCH}px">'
+        f'margin:0 auto;max-width:{width * 3}px;min-width:{columns * PITCH}px">'
     )
     parts = [
         head,

@@ -5,8 +5,9 @@ from functools import partial
 import pytest
 
 from cinema_reservation.tests.rivals import BEFORE_COMMIT, Moment, at
-from reservation import booking, edition, errors, facts, programme, venue
-from reservation.models import Reservation, Seat, ShowTime, TicketType
+from reservation import booking, edition, errors, facts, plan_history, plans, programme, venue
+from reservation.models import Hall, Reservation, Seat, ShowTime, TicketType
+from reservation.rules import plan as rules
 from reservation.tests.factories import HallFactory, MovieFactory, held
 from reservation.tests.rivals.scene import (
     CANCELLED,
@@ -24,6 +25,7 @@ from reservation.tests.rivals.scene import (
     version_of,
     while_holding,
     while_relying_on_seats,
+    while_taking_back,
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
@@ -32,6 +34,9 @@ SHOW_TO_BE_SAVED, SHOW_SAVED = Moment(ShowTime, "save"), Moment(ShowTime, "save"
 
 while_cancelling = at(SHOW_TO_BE_SAVED, SHOW_SAVED, BEFORE_COMMIT)
 while_changing = at(SHOW_AND_HALL_LOCKED, SHOW_TO_BE_SAVED, BEFORE_COMMIT)
+while_planning = at(
+    Moment(venue, "lock_sales", after=True), Moment(plans, "_write"), BEFORE_COMMIT
+)
 while_retiring = at(
     Moment(venue, "_lock_seat", after=True), Moment(edition, "change"), BEFORE_COMMIT
 )
@@ -126,6 +131,65 @@ class TestRetiringASeat:
         assert [ticket.seat.label for ticket in mine.tickets.all()] == ["A1", "A2"]
         assert Seat.objects.get(pk=seats[1].pk).label == "A2"
         assert rival.waited
+
+
+class TestChangingThePlan:
+    """Of the seats A1 to A3, A2 goes."""
+
+    LEFT = rules.parse("A SS : 1 3")
+
+    def change_plan(self, show):
+        return plans.change_plan(hall_id=show.hall_id, plan=self.LEFT, at=NOW)
+
+    @while_planning
+    @pytest.mark.parametrize("wanted", [0, 1])
+    def test_keeps_a_hold_waiting_that_then_sees_the_new_plan(
+        self, stranger, show, seats, let_in, moment, wanted
+    ):
+        rival = let_in(moment, partial(held, stranger, show, [seats[wanted]], at=NOW))
+        self.change_plan(show)
+        outcome = rival.outcome
+        if wanted == 1:
+            assert isinstance(outcome, errors.UnknownSeats)
+            assert owners_of(seats) == [None, None, None]
+        else:
+            assert owners_of(seats) == [outcome, None, None]
+        assert rival.waited
+        assert Seat.objects.get(pk=seats[1].pk).retired_at == NOW
+
+    @while_holding
+    def test_waits_for_a_hold_and_leaves_it_its_seat(self, owner, show, seats, let_in, moment):
+        rival = let_in(moment, partial(self.change_plan, show))
+        mine = held(owner, show, seats[:2], at=NOW)
+        assert isinstance(rival.outcome, plans.PlanConflicts)
+        assert [conflict.reservation for conflict in rival.outcome.conflicts] == [mine]
+        assert owners_of(seats) == [mine, mine, None]
+        assert not Seat.objects.exclude(retired_at=None).exists()
+        assert rival.waited
+
+    @while_taking_back
+    def test_waits_for_a_late_payer_who_keeps_the_seat(self, owner, show, seats, let_in, moment):
+        mine = held(owner, show, seats[:2], at=NOW - DAY)
+        booking.expire(reservation_id=mine.pk, at=NOW)
+        rival = let_in(moment, partial(self.change_plan, show))
+        booking.confirm(reservation_id=mine.pk, at=NOW)
+        assert isinstance(rival.outcome, plans.PlanConflicts)
+        assert owners_of(seats) == [mine, mine, None]
+        assert rival.waited
+
+    @while_planning
+    def test_two_plans_at_once_make_two_versions(self, show, seats, let_in, moment):
+        other = partial(
+            plans.change_plan, hall_id=show.hall_id, plan=rules.parse("A SSSS"), at=NOW
+        )
+        rival = let_in(moment, other)
+        self.change_plan(show)
+        assert rival.waited
+        assert [seat.label for seat in rival.outcome.added] == ["A2", "A4"]
+        hall = Hall.objects.get(pk=show.hall_id)
+        assert hall.plan_version == 3
+        assert [len(plan_history.find(hall, number).seats) for number in (1, 2, 3)] == [3, 2, 4]
+        assert sorted(hall.plans.values_list("version", flat=True)) == [1, 2, 3]
 
 
 class TestChangingThePrice:
