@@ -71,8 +71,17 @@ def present(hall_id: int) -> Snapshot:
 
 def find(hall: Hall, version: int) -> Snapshot | None:
     """A version of a hall's plan; `None` where there is none, or nobody kept it."""
-    if version == hall.plan_version:
-        return present(hall.pk)
+    kept = _kept(hall, version)
+    if kept or version != hall.plan_version:
+        return kept
+    shown = present(hall.pk)
+    if Hall.objects.filter(pk=hall.pk, plan_version=version).exists():
+        return shown
+    # It changed while we looked. Who changes it keeps what was there before.
+    return _kept(hall, version)
+
+
+def _kept(hall: Hall, version: int) -> Snapshot | None:
     kept = HallPlan.objects.filter(hall=hall, version=version).first()
     return Snapshot(kept.seats, kept.categories) if kept else None
 

@@ -81,7 +81,9 @@ class SeatPlanPage(RefusingAdmin):
         )
 
     def _asked_for(self, request: HttpRequest, hall: Hall) -> tuple[Snapshot, int]:
-        asked = request.GET.get("version", str(hall.plan_version))
+        asked = request.GET.get("version")
+        if asked is None:
+            return plan_history.present(hall.pk), hall.plan_version
         version = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0
         shown = plan_history.find(hall, version)
         if shown is None:

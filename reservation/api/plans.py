@@ -204,7 +204,7 @@ class HallPlanViewSet(HotReads, viewsets.GenericViewSet[Hall]):
         query.is_valid(raise_exception=True)
         hall = self.get_object()
         named = query.validated_data.get("version")
-        shown = plan_history.find(hall, named or hall.plan_version)
+        shown = plan_history.find(hall, named) if named else plan_history.present(hall.pk)
         if shown is None:
             raise NotFound("There is no such version of this plan. `plan_url` names the present.")
         response = Response(plan_as_shown(hall.pk, named or hall.plan_version, shown))

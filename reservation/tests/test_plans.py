@@ -253,6 +253,21 @@ class TestHistory:
         hall.refresh_from_db()
         assert plan_history.find(hall, 1).plan == rules.parse("A S")
 
+    def test_a_version_that_is_left_while_it_is_read_is_what_it_was(self, monkeypatch):
+        hall = HallFactory()
+        category = SeatCategory.objects.get(name="Standard")
+        Seat.objects.create(hall=hall, row="A", number=1, x=0, y=0, category=category)
+        look, times = plan_history.present, []
+
+        def after_a_colleague(hall_id):
+            times.append(hall_id)
+            if len(times) == 1:
+                change(hall, "A SS")
+            return look(hall_id)
+
+        monkeypatch.setattr(plan_history, "present", after_a_colleague)
+        assert plan_history.find(hall, 1).plan == rules.parse("A S")
+
     @pytest.mark.parametrize("changes", [{"name": "Loge"}, {"colour": "#123456"}])
     def test_another_look_of_a_category_is_another_version_of_its_halls_plans(self, hall, changes):
         elsewhere = HallFactory()
