@@ -24,6 +24,7 @@ def measure(house: House, kind: str, plan: Plan, results: Results) -> None:
     show = house.do("house.new_shows", count=1)["shows"][0]
     paths = {
         "free seats": f"/api/available-seats/?showtime={show}",
+        "availability": f"/api/show_times/{show}/availability/",
         "shows": "/api/show_times/",
         "films": "/api/movies/",
     }

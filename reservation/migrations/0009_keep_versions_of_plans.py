@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reservation', '0006_note_cleared_shows'),
+        ('reservation', '0008_house_seats_and_choices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
