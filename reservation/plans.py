@@ -98,12 +98,14 @@ class Preview(NamedTuple):
 
 def read(text: str) -> Plan:
     """The plan that staff typed, in letters or as JSON. Raises `InvalidPlan`."""
+    if text.lstrip().startswith("{"):
+        return read_data(_read_json(text))
     try:
-        if text.lstrip().startswith("{"):
-            return rules.from_json(_read_json(text))
-        return rules.parse(text)
+        plan = rules.parse(text)
     except PlanError as error:
         raise InvalidPlan(problems=error.problems, left_out=error.left_out) from error
+    _categories_of(plan, text)
+    return plan
 
 
 def read_data(data: object) -> Plan:
@@ -119,9 +121,11 @@ def _read_json(text: str) -> object:
         return json.loads(text)
     except json.JSONDecodeError as error:
         sentence = f"Here this is no JSON any more: {error.msg}."
-        raise PlanError([Problem(error.lineno, error.colno, sentence)]) from error
+        problems = [Problem(error.lineno, error.colno, sentence)]
+        raise InvalidPlan(problems=problems) from error
     except (ValueError, RecursionError) as error:
-        raise PlanError([Problem(0, 0, "This is no JSON that we can read.")]) from error
+        problems = [Problem(0, 0, "This is no JSON that we can read.")]
+        raise InvalidPlan(problems=problems) from error
 
 
 def preview(*, hall_id: int, plan: Plan, at: datetime) -> Preview:
@@ -171,8 +175,11 @@ def _is_at(hall_id: int, version: int) -> bool:
     return Hall.objects.filter(pk=hall_id, plan_version=version).exists()
 
 
-def _categories_of(plan: Plan) -> dict[str, SeatCategory]:
-    """All categories by their names. Raises `InvalidPlan` where the plan names others."""
+def _categories_of(plan: Plan, text: str = "") -> dict[str, SeatCategory]:
+    """All categories by their names. Raises `InvalidPlan` where the plan names others.
+
+    Given the plan's text, it says where that does.
+    """
     known = {category.name: category for category in SeatCategory.objects.all()}
     unknown: dict[str, PlannedSeat] = {}
     for seat in plan.seats:
@@ -180,7 +187,10 @@ def _categories_of(plan: Plan) -> dict[str, SeatCategory]:
             unknown.setdefault(seat.category, seat)
     if unknown:
         raise InvalidPlan(
-            problems=[Problem(0, 0, _no_such_category(seat, known)) for seat in unknown.values()]
+            problems=sorted(
+                Problem(*rules.place_of_category(text, name), _no_such_category(seat, known))
+                for name, seat in unknown.items()
+            )
         )
     return known
 

@@ -292,6 +292,13 @@ class TestReading:
         assert plans.read(TEXT) == plan
         assert plans.read("\n " + json.dumps(rules.to_json(plan))) == plan
 
+    def test_a_category_that_there_is_not_is_found_in_the_text(self):
+        with pytest.raises(InvalidPlan) as refused:
+            plans.read("A SZ\r\nZ = Sofa, wheelchair\r\nB S")
+        (problem,) = refused.value.facts["problems"]
+        assert (problem["line"], problem["column"]) == (2, 4)
+        assert "Sofa" in problem["detail"]
+
     @pytest.mark.parametrize(
         ("text", "line", "column"),
         [

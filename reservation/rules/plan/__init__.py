@@ -10,7 +10,7 @@ from reservation.rules.plan.as_json import from_json, to_json
 from reservation.rules.plan.changes import PlanChange, compare
 from reservation.rules.plan.drawing import Dressing, draw
 from reservation.rules.plan.planned import Plan, PlanError, PlannedSeat, Problem
-from reservation.rules.plan.reading import parse
+from reservation.rules.plan.reading import parse, place_of_category
 from reservation.rules.plan.writing import written
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "draw",
     "from_json",
     "parse",
+    "place_of_category",
     "to_json",
     "written",
 ]

@@ -101,6 +101,16 @@ def parse(text: str) -> Plan:
     return Plan(tuple(seat for _, _, seat in placed))
 
 
+def place_of_category(text: str, category: str) -> tuple[int, int]:
+    """Where a text first gives a character that category: line and column, or 0 and 0."""
+    for line, content in enumerate(_lines(text), start=1):
+        _, is_setting, value = content.partition("=")
+        meaning = read_meaning(value.strip()) if is_setting else ""
+        if not isinstance(meaning, str) and meaning.category == category:
+            return line, content.index("=") + 2
+    return 0, 0
+
+
 def _lines(text: str) -> list[str]:
     # Not `splitlines`, which also cuts where no editor begins a new line.
     plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\N{NO-BREAK SPACE}", " ")
