@@ -1,7 +1,6 @@
 """The verb on a hall's plan: all of its seats at once, and never one that somebody bought."""
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -21,8 +20,9 @@ from reservation.models import (
     ShowTime,
     Ticket,
 )
+from reservation.plan_entry import categories_of
 from reservation.rules import plan as rules
-from reservation.rules.plan import Plan, PlanChange, PlanError, PlannedSeat, Problem
+from reservation.rules.plan import Plan, PlanChange, PlannedSeat
 
 MOST_CONFLICTS_TOLD = 100
 # Rows per statement: a CASE for each row makes longer ones slow.
@@ -31,20 +31,6 @@ BATCH = 100
 OUT_OF_THE_WAY = 10_000
 
 Label = tuple[str, int]
-
-
-class InvalidPlan(DomainError):
-    status = 400
-    code = "invalid_plan"
-    sentence = "This is no plan of a hall. `problems` says what is wrong, and where."
-
-    def __init__(self, *, problems: Iterable[Problem], left_out: int = 0) -> None:
-        self.problems = tuple(problems)
-        told = [
-            {"line": problem.line, "column": problem.column, "detail": problem.sentence}
-            for problem in self.problems
-        ]
-        super().__init__(problems=told, left_out=left_out)
 
 
 class PlanConflicts(DomainError):
@@ -96,41 +82,9 @@ class Preview(NamedTuple):
     conflicts: list[Conflict]
 
 
-def read(text: str) -> Plan:
-    """The plan that staff typed, in letters or as JSON. Raises `InvalidPlan`."""
-    if text.lstrip().startswith("{"):
-        return read_data(_read_json(text))
-    try:
-        plan = rules.parse(text)
-    except PlanError as error:
-        raise InvalidPlan(problems=error.problems, left_out=error.left_out) from error
-    _categories_of(plan, text)
-    return plan
-
-
-def read_data(data: object) -> Plan:
-    """The plan that parsed JSON stands for. Raises `InvalidPlan`."""
-    try:
-        return rules.from_json(data)
-    except PlanError as error:
-        raise InvalidPlan(problems=error.problems, left_out=error.left_out) from error
-
-
-def _read_json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        sentence = f"Here this is no JSON any more: {error.msg}."
-        problems = [Problem(error.lineno, error.colno, sentence)]
-        raise InvalidPlan(problems=problems) from error
-    except (ValueError, RecursionError) as error:
-        problems = [Problem(0, 0, "This is no JSON that we can read.")]
-        raise InvalidPlan(problems=problems) from error
-
-
 def preview(*, hall_id: int, plan: Plan, at: datetime) -> Preview:
     """What the plan would change in that hall now. Raises `InvalidPlan`."""
-    _categories_of(plan)
+    categories_of(plan)
     seats = _seats_by_label(hall_id)
     change = rules.compare(_plan_of(seats), plan)
     return Preview(change, list(_conflicts(seats, change, at)))
@@ -159,7 +113,7 @@ def change_plan(
     venue.lock_sales(hall_id, at)
     if based_on is not None and not _is_at(hall_id, based_on):
         raise programme.ChangedMeanwhile
-    categories = _categories_of(plan)
+    categories = categories_of(plan)
     seats = _seats_by_label(hall_id)
     change = rules.compare(_plan_of(seats), plan)
     if conflicts := list(_conflicts(seats, change, at)):
@@ -173,34 +127,6 @@ def change_plan(
 
 def _is_at(hall_id: int, version: int) -> bool:
     return Hall.objects.filter(pk=hall_id, plan_version=version).exists()
-
-
-def _categories_of(plan: Plan, text: str = "") -> dict[str, SeatCategory]:
-    """All categories by their names. Raises `InvalidPlan` where the plan names others.
-
-    Given the plan's text, it says where that does.
-    """
-    known = {category.name: category for category in SeatCategory.objects.all()}
-    unknown: dict[str, PlannedSeat] = {}
-    for seat in plan.seats:
-        if seat.category not in known:
-            unknown.setdefault(seat.category, seat)
-    if unknown:
-        raise InvalidPlan(
-            problems=sorted(
-                Problem(*rules.place_of_category(text, name), _no_such_category(seat, known))
-                for name, seat in unknown.items()
-            )
-        )
-    return known
-
-
-def _no_such_category(seat: PlannedSeat, known: Iterable[str]) -> str:
-    names = ", ".join(sorted(known)) or "none yet"
-    return (
-        f'Seat {seat.label} is of category "{seat.category}", which there is not. Add it to the '
-        f"seat categories first, or name one of them: {names}."
-    )
 
 
 def _label(seat: Seat | PlannedSeat) -> Label:

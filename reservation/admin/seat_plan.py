@@ -17,7 +17,7 @@ from unfold.decorators import action as detail_action
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from cinema_reservation.errors import DomainError
-from reservation import plan_history, plans
+from reservation import plan_entry, plan_history, plans
 from reservation.admin.confirmation import counted
 from reservation.admin.fields import clock
 from reservation.admin.refusals import RefusingAdmin
@@ -95,13 +95,19 @@ class SeatPlanPage(RefusingAdmin):
         if not form.is_valid():
             return self._page(request, hall, form)
         try:
-            plan = plans.read(form.cleaned_data["text"])
+            plan = plan_entry.read(form.cleaned_data["text"])
             if "save" in request.POST:
                 return self._save(request, hall, plan, form)
             return self._preview(request, hall, plan, form)
-        except plans.InvalidPlan as refusal:
-            problems, left_out = refusal.problems, refusal.facts["left_out"]
-            return self._page(request, hall, form, problems=problems, left_out=left_out)
+        except plan_entry.InvalidPlan as refusal:
+            return self._page(
+                request,
+                hall,
+                form,
+                problems=refusal.problems,
+                left_out=refusal.facts["left_out"],
+                in_list=form.cleaned_data["text"].lstrip().startswith("{"),
+            )
         except plans.PlanConflicts as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return self._preview(request, hall, plan, form)

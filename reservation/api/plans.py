@@ -6,11 +6,9 @@ from typing import IO, Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
-from rest_framework import serializers, viewsets
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import viewsets
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.parsers import BaseParser
@@ -21,14 +19,18 @@ from rest_framework.response import Response
 from cinema_reservation.api.hot import HotReads
 from cinema_reservation.api.parsers import StrictJSONParser
 from cinema_reservation.errors import PayloadTooLarge
-from reservation import edition, plan_history, plans, programme
+from reservation import edition, plan_entry, plan_history, plans, programme
 from reservation.api.permissions import StaffWrite
+from reservation.api.plan_serializers import (
+    HallPlanSerializer,
+    SentPlanSerializer,
+    VersionQuery,
+)
 from reservation.models import Hall, SeatKind
 from reservation.plan_history import Snapshot
 from reservation.rules.plan import Plan
 
 A_YEAR = 365 * 24 * 3600
-HIGHEST_VERSION = 2**31 - 1
 SEAT_FACTS = ("number", "x", "y", "category", "kind")
 CATEGORY_FACTS = ("id", "name", "colour")
 TEXT = "A P PPPP P\nB WC SS CW\n"
@@ -55,91 +57,6 @@ SENT = {
         {"row": "A", "number": 1, "x": 0, "y": 0, "category": "Standard", "kind": "standard"},
     ]
 }
-
-
-def plan_url(hall: Hall, request: HttpRequest | Request | None) -> str:
-    """Where the present version of a hall's plan is, for ever."""
-    path = f"{reverse('hall-plan', args=[hall.pk])}?version={hall.plan_version}"
-    return request.build_absolute_uri(path) if request else path
-
-
-@extend_schema_field(OpenApiTypes.URI)
-class PlanUrlField(serializers.ReadOnlyField):
-    """The address of a hall's plan as it is now."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        told = "The plan in this version. What is there never changes: keep it for ever."
-        super().__init__(source="*", **({"help_text": told} | kwargs))
-
-    def to_representation(self, value: Hall) -> str:
-        return plan_url(value, self.context.get("request"))
-
-
-class VersionQuery(serializers.Serializer[Any]):
-    """Which version; the present one where nobody says."""
-
-    version = serializers.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=HIGHEST_VERSION,
-        help_text="Of the plan, as `plan_url` names it. Without it: as the hall is now.",
-    )
-
-
-class PlanCategorySerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    colour = serializers.CharField()
-
-
-class PlanKindSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=SeatKind.choices)
-    name = serializers.CharField()
-
-
-class PlanSeatSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    number = serializers.IntegerField()
-    label = serializers.CharField(help_text="As printed on the ticket.")  # type: ignore[assignment]
-    x = serializers.IntegerField(help_text="In seat widths from the left.")
-    y = serializers.IntegerField(help_text="In rows from the screen.")
-    category = serializers.IntegerField(help_text="Id of one of `categories`.")
-    kind = serializers.ChoiceField(choices=SeatKind.choices)
-
-
-class PlanRowSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField()  # type: ignore[assignment]
-    y = serializers.IntegerField(
-        help_text="Two rows may share a line, as a box beside the stalls."
-    )
-    seats = PlanSeatSerializer(many=True)
-
-
-class HallPlanSerializer(serializers.Serializer[Any]):
-    """All that it takes to draw a hall; the screen is above line 0."""
-
-    hall = serializers.IntegerField()
-    version = serializers.IntegerField()
-    columns = serializers.IntegerField(help_text="How many seat widths the hall is wide.")
-    lines = serializers.IntegerField(help_text="How many rows, gaps among them, it is deep.")
-    categories = PlanCategorySerializer(many=True)
-    kinds = PlanKindSerializer(many=True)
-    rows = PlanRowSerializer(many=True)
-
-
-class SentSeatSerializer(serializers.Serializer[Any]):
-    row = serializers.CharField()
-    number = serializers.IntegerField(min_value=1, max_value=999)
-    x = serializers.IntegerField(min_value=0, max_value=999)
-    y = serializers.IntegerField(min_value=0, max_value=999)
-    category = serializers.CharField(help_text="The name of a seat category.")
-    kind = serializers.ChoiceField(choices=SeatKind.choices)
-
-
-class SentPlanSerializer(serializers.Serializer[Any]):
-    """A plan as staff send it. The rules read it, and say all that is wrong with it."""
-
-    seats = SentSeatSerializer(many=True)
 
 
 class PlainTextParser(BaseParser):
@@ -175,7 +92,7 @@ class HallPlanViewSet(HotReads, viewsets.GenericViewSet[Hall]):
     queryset = Hall.objects.all()
     lookup_url_kwarg = "hall_id"
     refusals: ClassVar = {
-        "update": (plans.InvalidPlan, plans.PlanConflicts, programme.ChangedMeanwhile)
+        "update": (plan_entry.InvalidPlan, plans.PlanConflicts, programme.ChangedMeanwhile)
     }
 
     def get_authenticators(self) -> list[BaseAuthentication]:
@@ -247,7 +164,9 @@ class HallPlanViewSet(HotReads, viewsets.GenericViewSet[Hall]):
 def _plan_sent(request: Request) -> Plan:
     # What a string is, its type says: one in JSON is no plan.
     is_text = str(request.content_type).startswith(PlainTextParser.media_type)
-    return plans.read(str(request.data or "")) if is_text else plans.read_data(request.data)
+    return (
+        plan_entry.read(str(request.data or "")) if is_text else plan_entry.read_data(request.data)
+    )
 
 
 def plan_as_shown(hall_id: int, version: int, shown: Snapshot) -> dict[str, Any]:

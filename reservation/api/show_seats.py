@@ -30,7 +30,7 @@ from cinema_reservation.api.hot import HotReads
 from cinema_reservation.money import money, written
 from reservation import edition, facts, plan_history, seat_states
 from reservation.api.fields import MoneySerializer
-from reservation.api.plans import plan_url
+from reservation.api.plan_serializers import plan_url
 from reservation.facts import Facts
 from reservation.models import SeatCategory, ShowTime, TicketType
 from reservation.rules import plan, pricing

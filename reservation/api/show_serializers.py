@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from cinema_reservation.money import Money, money
 from reservation.api.fields import MoneySerializer
-from reservation.api.plans import PlanUrlField
+from reservation.api.plan_serializers import PlanUrlField
 from reservation.api.policies import HOW, PolicyField
 from reservation.api.staff import RelatedIdField
 from reservation.api.venue import CinemaSummarySerializer

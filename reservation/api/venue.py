@@ -14,7 +14,7 @@ from reservation.api.availability import HallPages
 from reservation.api.docs import documented
 from reservation.api.filters import IdFilter
 from reservation.api.permissions import is_staff
-from reservation.api.plans import PlanUrlField
+from reservation.api.plan_serializers import PlanUrlField
 from reservation.api.policies import HOW, PolicyField
 from reservation.api.staff import InUse, RelatedIdField, StaffManaged
 from reservation.models import Cinema, Hall, Seat, SeatCategory, SeatKind

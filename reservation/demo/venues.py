@@ -5,7 +5,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from reservation import plans
+from reservation import plan_entry, plans
 from reservation.models import Cinema, Hall, SeatCategory
 
 
@@ -159,7 +159,7 @@ def add_cinema(plan: CinemaPlan) -> bool:
         _add_categories()
         for built in plan.halls:
             hall = Hall.objects.create(cinema=cinema, name=built.name)
-            plans.change_plan(hall_id=hall.pk, plan=plans.read(built.rows), at=timezone.now())
+            plans.change_plan(hall_id=hall.pk, plan=plan_entry.read(built.rows), at=timezone.now())
     return is_new
 
 

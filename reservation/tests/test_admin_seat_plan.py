@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from reservation import plan_history, plans
+from reservation import plan_entry, plan_history, plans
 from reservation.models import Hall, Seat
 from reservation.rules import plan as rules
 from reservation.tests.factories import (
@@ -82,7 +82,7 @@ def test_a_hall_without_seats_has_an_empty_plan(desk):
 
 def test_the_plan_is_to_be_had_as_json_too(desk, hall):
     answer = desk.get(page_of(hall), {"as": "json"})
-    assert plans.read(answer.context["form"].initial["text"]) == rules.parse(TEXT)
+    assert plan_entry.read(answer.context["form"].initial["text"]) == rules.parse(TEXT)
 
 
 def test_a_preview_tells_what_changes_and_saves_nothing(desk, hall):
@@ -121,6 +121,12 @@ def test_mistakes_are_told_with_line_and_column(desk, hall, button):
     assert "Line 2, column 1:" in page
     assert "A SQ" in page
     assert plan_of(hall) == rules.parse(TEXT)
+
+
+def test_mistakes_in_json_are_told_by_line_or_by_seat(desk, hall):
+    assert "Line 2, column 1: Here this is no JSON" in enter(desk, hall, "{\n]").content.decode()
+    page = enter(desk, hall, '{"seats": [{"row": "A"}]}').content.decode()
+    assert "Seat 1 of the list: A seat is an object" in page
 
 
 @pytest.mark.parametrize("button", ["preview", "save"])
@@ -204,3 +210,10 @@ def test_a_long_history_is_one_query(desk, hall, django_assert_max_num_queries):
         plans.change_plan(hall_id=hall.pk, plan=rules.parse(text), at=timezone.now())
     with django_assert_max_num_queries(12):
         look(desk, hall)
+
+
+def test_a_hall_without_shows_goes_with_its_versions(desk, hall):
+    url = f"/admin/reservation/hall/{hall.pk}/delete/"
+    assert "2 hall plans" in desk.get(url).content.decode()
+    assert desk.post(url, {"post": "yes"}).status_code == 302
+    assert not Hall.objects.exists()

@@ -10,9 +10,20 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reservation import booking, edition, errors, facts, plan_history, plans, programme, venue
+from reservation import (
+    booking,
+    edition,
+    errors,
+    facts,
+    plan_entry,
+    plan_history,
+    plans,
+    programme,
+    venue,
+)
 from reservation.models import Hall, HallPlan, Seat, SeatCategory, Ticket
-from reservation.plans import InvalidPlan, PlanConflicts
+from reservation.plan_entry import InvalidPlan
+from reservation.plans import PlanConflicts
 from reservation.rules import plan as rules
 from reservation.rules.plan import Plan, PlannedSeat
 from reservation.tests.factories import (
@@ -289,12 +300,12 @@ class TestHistory:
 class TestReading:
     def test_letters_and_json_are_told_apart(self):
         plan = rules.parse(TEXT)
-        assert plans.read(TEXT) == plan
-        assert plans.read("\n " + json.dumps(rules.to_json(plan))) == plan
+        assert plan_entry.read(TEXT) == plan
+        assert plan_entry.read("\n " + json.dumps(rules.to_json(plan))) == plan
 
     def test_a_category_that_there_is_not_is_found_in_the_text(self):
         with pytest.raises(InvalidPlan) as refused:
-            plans.read("A SZ\r\nZ = Sofa, wheelchair\r\nB S")
+            plan_entry.read("A SZ\r\nZ = Sofa, wheelchair\r\nB S")
         (problem,) = refused.value.facts["problems"]
         assert (problem["line"], problem["column"]) == (2, 4)
         assert "Sofa" in problem["detail"]
@@ -313,7 +324,7 @@ class TestReading:
     )
     def test_what_is_no_plan_says_where(self, text, line, column):
         with pytest.raises(InvalidPlan) as refused:
-            plans.read(text)
+            plan_entry.read(text)
         first = refused.value.facts["problems"][0]
         assert (first["line"], first["column"]) == (line, column)
 
