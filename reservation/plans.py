@@ -25,8 +25,8 @@ from reservation.rules import plan as rules
 from reservation.rules.plan import Plan, PlanChange, PlannedSeat
 
 MOST_CONFLICTS_TOLD = 100
-# Rows per statement: a CASE for each row makes longer ones slow.
-BATCH = 100
+# Rows per statement, of nine values each: PostgreSQL takes 65,535.
+BATCH = 1000
 # No plan is as wide: seats that swap places wait there.
 OUT_OF_THE_WAY = 10_000
 
@@ -193,8 +193,14 @@ def _write(
     # Each seat needs a free place at every moment, also while two swap theirs.
     leaving = Seat.objects.filter(pk__in=[seat.pk for seat in changed])
     leaving.update(x=F("x") + OUT_OF_THE_WAY)
-    fields = ["x", "y", "category", "kind", "retired_at"]
-    Seat.objects.bulk_update([*changed, *back], fields, batch_size=BATCH)
+    # As an upsert: `bulk_update` writes a CASE per row and column, and takes ten times as long.
+    Seat.objects.bulk_create(
+        [*changed, *back],
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["x", "y", "category", "kind", "retired_at"],
+    )
     Seat.objects.bulk_create(new, batch_size=BATCH)
 
 
