@@ -17,6 +17,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.renderers import JSONRenderer
 
 from cinema_reservation.api.caching import PublicReads
 from cinema_reservation.errors import DomainError
@@ -86,7 +87,9 @@ class OperationSchema(AutoSchema):
         ]
         response = OpenApiResponse(ErrorResponseSerializer, description, examples)
         # JSON, also where the answer itself is a picture.
-        return self._get_response_for_code(response, str(status), ["application/json"])
+        types = self.map_renderers("media_type")
+        told_as = types if JSONRenderer.media_type in types else [JSONRenderer.media_type]
+        return self._get_response_for_code(response, str(status), told_as)
 
     def _refusals(self) -> Iterator[Refusal]:
         yield from self._of_the_question()

@@ -42,6 +42,7 @@ SHOW_ID = OpenApiParameter("show_id", int, "path", description="Id of a show.")
 
 
 class SalesState(TextChoices):
+    AWAITED = "awaited", "Sales have not begun"
     OPEN = "open", "Seats are sold"
     CLOSED = "closed", "Sales have closed"
     CANCELLED = "cancelled", "The show was cancelled"
@@ -53,7 +54,11 @@ AVAILABILITY = {
     "plan_version": 5,
     "plan_url": "http://localhost:8000/api/halls/2/plan/?version=5",
     "sales_state": "open",
-    "not_free": {"412": "sold", "413": "held"},
+    "sales_open_at": None,
+    "sales_close_at": "2027-05-14T20:15:00+02:00",
+    "forbids_lonely_seats": True,
+    "accessible_released_at": "2027-05-14T19:45:00+02:00",
+    "not_free": {"412": "sold", "413": "held", "9": "blocked"},
     "ticket_types": [{"id": 1, "name": "Adult", "percentage": 100, "is_default": True}],
     "prices": [
         {"category": 2, "ticket_type": 1, "price": {"amount": 1650, "currency": "usd"}},
@@ -88,6 +93,20 @@ class AvailabilitySerializer(serializers.Serializer[Any]):
     plan_version = serializers.IntegerField()
     plan_url = serializers.URLField()
     sales_state = serializers.ChoiceField(choices=SalesState.choices)
+    sales_open_at = serializers.DateTimeField(
+        allow_null=True, help_text="From when on seats are sold; `null`: they always were."
+    )
+    sales_close_at = serializers.DateTimeField()
+    forbids_lonely_seats = serializers.BooleanField(
+        help_text="Whether a choice may not leave a single free seat between taken ones."
+    )
+    accessible_released_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text=(
+            "Until then wheelchair places and those of companions are sold with "
+            "`wheelchair_need` only; `null`: always."
+        ),
+    )
     not_free = StatesField(
         help_text="What is not free, by the id of the seat. Every other seat of the plan is."
     )
@@ -112,10 +131,17 @@ def _categories(known: Facts) -> Iterable[SeatCategory]:
     return sorted(categories.values(), key=lambda category: category.pk)
 
 
+def local_time(show: ShowTime, at: datetime | None) -> str | None:
+    """An instant by the clocks of the show's cinema."""
+    return at.astimezone(show.hall.cinema.zone).isoformat() if at else None
+
+
 def sales_state(show: ShowTime, at: datetime) -> SalesState:
     """Whether seats are sold at that instant, and if not, why."""
     if show.is_cancelled:
         return SalesState.CANCELLED
+    if show.is_awaited_at(at):
+        return SalesState.AWAITED
     return SalesState.OPEN if show.sells_at(at) else SalesState.CLOSED
 
 
@@ -146,7 +172,8 @@ class OfOneShow(HotReads, viewsets.ViewSet):
         return response
 
     def true_until(self, at: datetime) -> datetime:
-        turns = [super().true_until(at), self.taken.until, self.show.sales_close_at]
+        show = self.show
+        turns = [super().true_until(at), self.taken.until, show.sales_open_at, show.sales_close_at]
         return min(turn for turn in turns if turn is not None and turn > at)
 
     def look(self, at: datetime) -> None:
@@ -156,7 +183,7 @@ class OfOneShow(HotReads, viewsets.ViewSet):
         if found is None:
             raise Http404
         self.show, self.known = found
-        self.taken = seat_states.not_free(self.show, at)
+        self.taken = seat_states.not_free(self.show, at, blocks=self.known.blocks)
 
 
 class AvailabilityViewSet(OfOneShow):
@@ -189,6 +216,10 @@ class AvailabilityViewSet(OfOneShow):
                 "plan_version": show.hall.plan_version,
                 "plan_url": plan_url(show.hall, request),
                 "sales_state": sales_state(show, at),
+                "sales_open_at": local_time(show, show.sales_open_at),
+                "sales_close_at": local_time(show, show.sales_close_at),
+                "forbids_lonely_seats": show.forbids_lonely_seats,
+                "accessible_released_at": local_time(show, show.accessible_released_at),
                 "not_free": {str(pk): state for pk, state in self.taken.states.items()},
                 "ticket_types": OfferedTicketTypeSerializer(
                     list(known.ticket_types.values()), many=True

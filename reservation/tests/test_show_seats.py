@@ -1,6 +1,6 @@
 """A show's seats as data and as a picture: never untrue, sparse, and cheap to ask again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree
 
@@ -8,8 +8,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from reservation import booking, plans, programme, venue
-from reservation.models import Seat, TicketType
+from reservation import booking, house_seats, plans, programme, venue
+from reservation.models import BlockKind, Seat, SeatBlock, TicketType
 from reservation.rules import plan as rules
 from reservation.tests.factories import (
     HallFactory,
@@ -106,6 +106,44 @@ class TestAvailability:
             assert asked(anyone, show)["sales_state"] == "open"
         with time_machine.travel(show.sales_close_at, tick=False):
             assert asked(anyone, show)["sales_state"] == "closed"
+
+    def test_sales_open_at_their_instant(self, anyone, place):
+        show, _ = place
+        show.sales_open_at = opens = NOW + timedelta(hours=1)
+        show.save()
+        with time_machine.travel(opens - SECOND, tick=False):
+            told = asked(anyone, show)
+            assert told["sales_state"] == "awaited"
+            assert datetime.fromisoformat(told["sales_open_at"]) == opens
+        with time_machine.travel(opens, tick=False):
+            assert asked(anyone, show)["sales_state"] == "open"
+
+    def test_a_house_seat_is_not_free_until_its_release_or_till_it_is_lifted(self, anyone, place):
+        show, seats = place
+        release_at = NOW + timedelta(minutes=1)
+        for seat, release in ((seats[0], release_at), (seats[1], None)):
+            house_seats.block(
+                show_id=show.pk,
+                seat_ids=[seat.pk],
+                kind=BlockKind.PRESS,
+                reason="Nobody's business",
+                release_at=release,
+                at=NOW,
+            )
+        first, second = str(seats[0].pk), str(seats[1].pk)
+        with time_machine.travel(release_at - SECOND / 1000, tick=False):
+            assert asked(anyone, show)["not_free"] == {first: "blocked", second: "blocked"}
+        with time_machine.travel(release_at, tick=False):
+            assert asked(anyone, show)["not_free"] == {second: "blocked"}
+            house_seats.lift(block_id=SeatBlock.objects.latest("pk").pk, at=release_at)
+            assert asked(anyone, show)["not_free"] == {}
+
+    def test_it_says_by_which_rules_seats_are_sold(self, anyone, place, settings):
+        show, _ = place
+        told = asked(anyone, show)
+        assert told["forbids_lonely_seats"] is show.forbids_lonely_seats
+        released = datetime.fromisoformat(told["accessible_released_at"])
+        assert released == show.accessible_released_at
 
     def test_the_etag_is_strong_and_stays_while_nothing_changes(self, anyone, owner, place):
         show, seats = place
