@@ -1,0 +1,57 @@
+"""What an exchange of seats or show costs, by the settlement equation.
+
+At rest, paid - refunded = amount due, and the amount due of a confirmed reservation is its
+total less what staff waived, never below nothing. An exchange moves nothing but the total,
+so what is to be paid or goes back is the difference of the two amounts due:
+
+    max(new total - waived, 0) - max(old total - waived, 0)
+
+It is neither the difference of the totals (who was given 5.00 of 12.00 back and takes
+seats for 4.00 has paid 7.00, and gets 7.00) nor reckoned from payments: money that is on
+its way at that moment is settled by the equation before and after alike.
+
+A dearer exchange takes effect when its difference is paid. Until then the old total is
+due, so that the difference, should the exchange fail after all, is more than is due and
+goes back by itself; with the new total in place it is exactly what was missing. A cheaper
+one takes effect at once, and what is kept above the new amount due goes back.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dearer:
+    """`pay` has to be paid before it takes effect."""
+
+    pay: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cheaper:
+    """It takes effect at once, and `refund` goes back."""
+
+    refund: int
+
+
+@dataclass(frozen=True, slots=True)
+class Even:
+    """It takes effect at once, and no money moves."""
+
+
+Difference = Dearer | Cheaper | Even
+
+
+def difference(*, old_total: int, waived: int, new_total: int) -> Difference:
+    """What changing a confirmed reservation's total costs, or gives back, in minor units.
+
+    Its waivers stay, whatever it costs: what was given up of the old total is not asked
+    for in the new one.
+    """
+    change = _due(new_total, waived) - _due(old_total, waived)
+    if change > 0:
+        return Dearer(change)
+    return Cheaper(-change) if change < 0 else Even()
+
+
+def _due(total: int, waived: int) -> int:
+    return max(total - waived, 0)
