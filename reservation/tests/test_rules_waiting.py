@@ -58,9 +58,10 @@ class TestOffers:
             ([(4, VIP), (2, STANDARD)], {STANDARD: 5, VIP: 3}, [(1, {STANDARD: 2})]),
             # The category in which they just fit is left by those who take any.
             ([(2, None)], {STANDARD: 5, VIP: 2}, [(0, {VIP: 2})]),
-            ([(2, None)], {STANDARD: 2, VIP: 2}, [(0, {STANDARD: 2})]),
+            ([(2, None)], {VIP: 2, STANDARD: 2}, [(0, {STANDARD: 2})]),
             # Of several, as few as can be.
             ([(4, None)], {STANDARD: 1, VIP: 3, BOX: 2}, [(0, {VIP: 3, BOX: 1})]),
+            ([(3, None)], {VIP: 2, STANDARD: 2}, [(0, {STANDARD: 2, VIP: 1})]),
             ([(4, VIP)], {STANDARD: 9, VIP: 3}, []),
             ([(1, None)], {}, []),
             ([(1, None)], {STANDARD: 0}, []),
