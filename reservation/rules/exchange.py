@@ -11,9 +11,10 @@ seats for 4.00 has paid 7.00, and gets 7.00) nor reckoned from payments: money t
 its way at that moment is settled by the equation before and after alike.
 
 A dearer exchange takes effect when its difference is paid. Until then the old total is
-due, so that the difference, should the exchange fail after all, is more than is due and
-goes back by itself; with the new total in place it is exactly what was missing. A cheaper
-one takes effect at once, and what is kept above the new amount due goes back.
+due: should the exchange fail after all, the difference is more than is due and goes back by
+itself. So whoever settles first makes an exchange that is covered, and with the new total
+in place the difference is exactly what was missing; only then is it asked what is too much.
+A cheaper exchange takes effect at once, and what is kept above the new amount due goes back.
 """
 
 from dataclasses import dataclass
