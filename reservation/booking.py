@@ -76,9 +76,20 @@ def hold_once(
         _check_limits_of(user_id, show, wish.seats, at)
     heeded = None if channel == Channel.BOX_OFFICE else ruling
     choices = choosing.choose(wish, show=show, known=known, at=at, ruling=heeded)
-    tickets = sale.price(show, known, choices)
+    quote = sale.quote(known, choices)
     claims.note_change(show.pk)
-    return _insert(user_id, show, tickets, at, channel)
+    reservation = Reservation(
+        user_id=user_id,
+        showtime=show,
+        channel=channel,
+        created_at=at,
+        expires_at=at + timedelta(minutes=settings.HOLD_MINUTES),
+        currency=settings.CURRENCY,
+        total=quote.total,
+        price_rules=sale.rules_named(quote),
+        cancellation_policy=show.promised_policy,
+    )
+    return _insert(reservation, sale.tickets(show, known, quote))
 
 
 def _check_on_sale(show: ShowTime, at: datetime) -> None:
@@ -113,23 +124,8 @@ def _seats_of(*, user: int, show: int) -> QuerySet[Reservation, tuple[int, str, 
     return theirs.order_by().values_list("pk", "state", "expires_at")
 
 
-def _insert(
-    user_id: int | None,
-    show: ShowTime,
-    tickets: list[Ticket],
-    at: datetime,
-    channel: Channel,
-) -> Reservation:
-    reservation = Reservation.objects.create(
-        user_id=user_id,
-        showtime=show,
-        channel=channel,
-        created_at=at,
-        expires_at=at + timedelta(minutes=settings.HOLD_MINUTES),
-        currency=settings.CURRENCY,
-        total=sum(ticket.price for ticket in tickets),
-        cancellation_policy=show.promised_policy,
-    )
+def _insert(reservation: Reservation, tickets: list[Ticket]) -> Reservation:
+    reservation.save(force_insert=True)
     for ticket in tickets:
         ticket.reservation = reservation
     try:

@@ -1,9 +1,9 @@
 """The edition of the programme: a number that tells whether a kept answer is still true.
 
-Every change of a film, a show, a cinema, a hall, a seat, a category, a ticket type or a house
-seat changes it, in the same transaction, whether it came over the API, from the desk or from a
-shell. Only statements that write many rows at once pass by Django's signals; they call `change`
-themselves.
+Every change of a film, a show, a cinema, a hall, a seat, a category, a ticket type, a price rule
+or a house seat changes it, in the same transaction, whether it came over the API, from the desk or
+from a shell. Only statements that write many rows at once pass by Django's signals; they call
+`change` themselves.
 What is sold moves another number, `ShowTime.seats_version`: sales must not wait for each other
 at one row.
 """
@@ -20,6 +20,7 @@ from reservation.models import (
     Genre,
     Hall,
     Movie,
+    PriceRule,
     Seat,
     SeatBlock,
     SeatCategory,
@@ -33,6 +34,7 @@ MAKES_AN_EDITION = (
     Genre,
     Hall,
     Movie,
+    PriceRule,
     Seat,
     SeatBlock,
     SeatCategory,

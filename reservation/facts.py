@@ -16,7 +16,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from reservation import edition
-from reservation.models import Hall, Movie, Seat, SeatBlock, ShowTime, TicketType
+from reservation.models import Hall, Movie, PriceRule, Seat, SeatBlock, ShowTime, TicketType
+from reservation.rules import pricing
 from reservation.rules.seating import Place
 
 KEEP_SECONDS = 60
@@ -24,13 +25,14 @@ Number = tuple[int, int]
 
 
 class Facts(NamedTuple):
-    """What may be sold at a show: seats of its hall, for whom; and what the house keeps."""
+    """What may be sold at a show: seats of its hall, for whom, at which price; what is kept."""
 
     seats: Mapping[int, Seat]
     # The same seats, as the rules of seating see them.
     places: Sequence[Place]
     ticket_types: Mapping[int, TicketType]
     blocks: Sequence[SeatBlock]
+    show_price: pricing.ShowPrice
 
     @property
     def default_type_id(self) -> int | None:
@@ -76,6 +78,7 @@ def _facts(number: Number, show: ShowTime) -> Facts:
         places=_places(number, show.hall_id),
         ticket_types=_ticket_types(number),
         blocks=_blocks(number, show.pk),
+        show_price=_show_price(number, show),
     )
 
 
@@ -114,6 +117,26 @@ def _blocks(number: Number, show_id: int) -> Sequence[SeatBlock]:
     return list(SeatBlock.objects.standing().filter(showtime=show_id).order_by())
 
 
+def price_of(show: ShowTime, *, edition_number: int) -> pricing.ShowPrice:
+    """The price of a show whose hall and cinema are loaded, as that edition has it."""
+    return _show_price(_number(edition_number), show)
+
+
+def _show_price(number: Number, show: ShowTime) -> pricing.ShowPrice:
+    cinema = show.hall.cinema
+    return pricing.show_price(
+        base=show.price,
+        rules=_price_rules(number, cinema.pk),
+        starts_at=show.starts_at,
+        zone=cinema.zone,
+    )
+
+
+@lru_cache(maxsize=100)
+def _price_rules(number: Number, cinema_id: int) -> Sequence[pricing.PriceRule]:
+    return [rule.rule for rule in PriceRule.objects.in_force().filter(cinema=cinema_id)]
+
+
 @lru_cache(maxsize=1)
 def _ticket_types(number: Number) -> Mapping[int, TicketType]:
     return {ticket_type.pk: ticket_type for ticket_type in TicketType.objects.on_sale()}
@@ -121,5 +144,5 @@ def _ticket_types(number: Number) -> Mapping[int, TicketType]:
 
 def forget_all() -> None:
     """Read everything again."""
-    for kept in (_show, _movie, _hall, _seats, _places, _blocks, _ticket_types):
+    for kept in (_show, _movie, _hall, _seats, _places, _blocks, _price_rules, _ticket_types):
         kept.cache_clear()

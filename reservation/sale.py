@@ -11,6 +11,7 @@ from reservation import errors
 from reservation.facts import Facts
 from reservation.models import Seat, ShowTime, Ticket, TicketType
 from reservation.rules import pricing
+from reservation.rules.pricing import Quote, Wanted
 
 
 class SeatChoice(NamedTuple):
@@ -28,25 +29,55 @@ def find_seats(known: Facts, choices: Iterable[SeatChoice]) -> list[Seat]:
     return [known.seats[pk] for pk in ids]
 
 
-def price(show: ShowTime, known: Facts, choices: Sequence[SeatChoice]) -> list[Ticket]:
-    """Unsaved tickets, each with the price that is promised from now on.
+def quote(known: Facts, choices: Iterable[SeatChoice]) -> Quote:
+    """What these seats cost at this moment, without a promotion, in the order of the choices.
 
-    Raises `UnknownTicketType`.
+    Both who asks for a price and who buys ask here. Raises `UnknownSeats` and
+    `UnknownTicketType`.
     """
-    wanted = [choice.ticket_type_id or known.default_type_id for choice in choices]
-    if unknown := [pk for pk in wanted if pk not in known.ticket_types]:
+    choices = list(choices)
+    seats = find_seats(known, choices)
+    types = _ticket_types(known, choices)
+    return pricing.quote(
+        show=known.show_price,
+        wanted=[_wanted(seat, kind) for seat, kind in zip(seats, types, strict=True)],
+    )
+
+
+def _ticket_types(known: Facts, choices: Sequence[SeatChoice]) -> list[TicketType]:
+    ids = [choice.ticket_type_id or known.default_type_id or 0 for choice in choices]
+    if unknown := [pk for pk in ids if pk not in known.ticket_types]:
         raise errors.UnknownTicketType(ticket_types=unknown)
+    return [known.ticket_types[pk] for pk in ids]
+
+
+def _wanted(seat: Seat, ticket_type: TicketType) -> Wanted:
+    return Wanted(
+        seat_id=seat.pk,
+        category_id=seat.category_id,
+        surcharge=seat.category.surcharge,
+        ticket_type_id=ticket_type.pk,
+        percentage=ticket_type.percentage,
+    )
+
+
+def tickets(show: ShowTime, known: Facts, quote: Quote) -> list[Ticket]:
+    """Unsaved tickets, each with the price that is promised from now on, and how it came about."""
     return [
-        _ticket(show, known.seats[choice.seat_id], known.ticket_types[pk])
-        for choice, pk in zip(choices, wanted, strict=True)
-        if pk is not None
+        Ticket(
+            showtime=show,
+            seat=known.seats[line.seat_id],
+            ticket_type=known.ticket_types[line.ticket_type_id],
+            price=line.due,
+            show_price=line.show_price,
+            surcharge=line.surcharge,
+            percentage=line.percentage,
+            discount=line.discount,
+        )
+        for line in quote.lines
     ]
 
 
-def _ticket(show: ShowTime, seat: Seat, ticket_type: TicketType) -> Ticket:
-    amount = pricing.ticket_price(
-        show_price=show.price,
-        surcharge=seat.category.surcharge,
-        percentage=ticket_type.percentage,
-    )
-    return Ticket(showtime=show, seat=seat, ticket_type=ticket_type, price=amount)
+def rules_named(quote: Quote) -> list[dict[str, object]]:
+    """The rules behind the show's price, as a reservation remembers them."""
+    return [{"name": rule.name, "change": rule.change} for rule in quote.show.applied]

@@ -6,10 +6,11 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 
 from cinema_reservation.money import written
+from reservation.models.pricing import Promotion
 from reservation.models.programme import ShowTime, TicketType
 from reservation.models.venue import Seat
 
@@ -109,6 +110,19 @@ class Reservation(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     currency = models.CharField(max_length=3)
     total = models.PositiveIntegerField(help_text="In minor units (cents).")
+    # `reservation_by_promotion` begins with it.
+    promotion = models.ForeignKey(
+        Promotion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reservations",
+        db_index=False,
+    )
+    # Which of the cinema's rules made the show's price, as they were called then.
+    price_rules = models.JSONField(
+        default=list, db_default=Value([], models.JSONField()), editable=False
+    )
     cancellation_policy = models.JSONField(default=list)
     # What the house keeps of a reservation that was cancelled after it was paid.
     cancellation_fee = models.PositiveIntegerField(default=0)
@@ -136,6 +150,12 @@ class Reservation(models.Model):
             models.Index(fields=["created_at", "id"], name="reservation_by_age"),
             # A show's holds: by its end alone SQLite would go through those of all shows.
             models.Index(fields=["showtime", "state", "expires_at"], name="reservation_by_show"),
+            # Who else uses a code.
+            models.Index(
+                fields=["promotion", "user"],
+                condition=Q(promotion__isnull=False),
+                name="reservation_by_promotion",
+            ),
             # No condition on the state: SQLite can't prove it of a parameter, and would scan.
             models.Index(fields=["state", "expires_at"], name="reservation_by_end"),
             models.Index(
@@ -221,6 +241,11 @@ class Ticket(models.Model):
     seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="tickets")
     ticket_type = models.ForeignKey(TicketType, on_delete=models.PROTECT, related_name="+")
     price = models.PositiveIntegerField(help_text="As promised, in minor units (cents).")
+    # How the price came about; unknown of tickets from before it was kept.
+    show_price = models.PositiveIntegerField(null=True, editable=False)
+    surcharge = models.PositiveIntegerField(null=True, editable=False)
+    percentage = models.PositiveSmallIntegerField(null=True, editable=False)
+    discount = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     released_at = models.DateTimeField(null=True, blank=True)
     admitted_at = models.DateTimeField(null=True, blank=True)
 
