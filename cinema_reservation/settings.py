@@ -187,6 +187,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes SQLite's one write lock when a transaction begins, so what is read
     # inside it stays true until it commits; that is what stands in for row locks there.
     # FULL keeps an acknowledged booking through a power cut.
+    _database["ENGINE"] = "cinema_reservation.sqlite"
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": LOCK_SECONDS,
