@@ -141,7 +141,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cinema_reservation.api.overload.OverloadMiddleware",
     "cinema_reservation.api.middleware.DatabaseOutageMiddleware",
-    "django.middleware.http.ConditionalGetMiddleware",
+    "cinema_reservation.api.middleware.ConditionalGetMiddleware",
     "cinema_reservation.api.middleware.ApiMiddleware",
     "cinema_reservation.api.bypass.SessionMiddleware",
     "cinema_reservation.api.middleware.CommonMiddleware",

@@ -54,8 +54,7 @@ def hold(
     )
 
 
-@transaction.atomic
-def hold_once(
+def hold_within(
     *,
     user_id: int | None,
     show_id: int,
@@ -64,7 +63,10 @@ def hold_once(
     ruling: Ruling,
     channel: Channel = Channel.ONLINE,
 ) -> Reservation:
-    """`hold` in one transaction, for `choosing.settled`. Raises `LeavesLonely` too."""
+    """`hold` within the caller's transaction, for `choosing.settled`.
+
+    What it raises must end that transaction. Raises `LeavesLonely` too.
+    """
     if not wish.seats:
         raise errors.NoSeats
     if wish.seats > settings.MAX_SEATS_PER_RESERVATION:
@@ -90,6 +92,9 @@ def hold_once(
         cancellation_policy=show.promised_policy,
     )
     return _insert(reservation, sale.tickets(show, known, quote))
+
+
+hold_once = transaction.atomic(hold_within)
 
 
 def _check_on_sale(show: ShowTime, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """A customer's own reservations: hold, look, cancel."""
 
 import json
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 from django.db.models import Prefetch, QuerySet
@@ -141,7 +142,7 @@ class ReservationViewSet(
         asked = HoldSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         if key is None:
-            made = settled(lambda ruling: self._hold(asked, ruling))
+            made = settled(lambda ruling: self._hold(asked, ruling, booking.hold_once))
             return Response(made, status=status.HTTP_201_CREATED)
         answer, replayed = settled(lambda ruling: self._hold_once(asked, key, ruling))
         headers = {"Idempotent-Replayed": "true"} if replayed else None
@@ -155,12 +156,19 @@ class ReservationViewSet(
             fingerprint=idempotency.fingerprint(self.request.data),
             at=timezone.now(),
             # As it goes over the wire, so that the second answer is the first to the letter.
-            ask=lambda: JSONRenderer().render(self._hold(asked, ruling)).decode(),
+            ask=lambda: self._answer_within(asked, ruling),
         )
 
-    def _hold(self, asked: HoldSerializer, ruling: Ruling) -> dict[str, Any]:
+    def _answer_within(self, asked: HoldSerializer, ruling: Ruling) -> str:
+        # The key's transaction is the booking's: one within it would be a savepoint for nothing.
+        made = self._hold(asked, ruling, booking.hold_within)
+        return JSONRenderer().render(made).decode()
+
+    def _hold(
+        self, asked: HoldSerializer, ruling: Ruling, hold: Callable[..., Reservation]
+    ) -> dict[str, Any]:
         at = timezone.now()
-        reservation = booking.hold_once(
+        reservation = hold(
             user_id=self.request.user.pk,
             show_id=asked.validated_data["showtime"],
             wish=asked.wish,

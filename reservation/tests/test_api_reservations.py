@@ -151,6 +151,13 @@ class TestIdempotency:
         assert second.headers["Idempotent-Replayed"] == "true"
         assert Reservation.objects.count() == 1
 
+    def test_a_key_costs_two_statements(
+        self, owner_client, show_and_seats, body, django_assert_num_queries
+    ):
+        facts.of(show_and_seats[0])
+        with django_assert_num_queries(11):  # of which 9 are those of a hold without a key
+            assert self.ask(owner_client, body).status_code == 201
+
     def test_it_is_the_same_body_in_any_order_and_spacing(self, owner_client, body):
         self.ask(owner_client, body)
         turned = dict(reversed(body.items()))

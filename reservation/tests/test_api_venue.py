@@ -180,6 +180,21 @@ class TestStaffBuild:
         answer = staff_client.post(SEATS, self.seat(hall.pk, vip.pk))
         assert answer.status_code == 201, answer.content
 
+    def test_a_seat_that_comes_back_is_the_one_that_was_sold(self, staff_client, sold, vip):
+        staff_client.delete(f"{SEATS}{sold.pk}/")
+        body = self.seat(sold.hall_id, vip.pk, row=sold.row, number=sold.number, x=77)
+        answer = staff_client.post(SEATS, body)
+        assert (answer.status_code, answer.json()["id"]) == (201, sold.pk)
+        assert (answer.json()["x"], answer.json()["retired_at"]) == (77, None)
+        assert sold.tickets.live().exists()
+
+    def test_no_other_seat_takes_the_name_of_one_that_was_sold(self, staff_client, sold):
+        other = SeatFactory(hall=sold.hall, row="Z", number=9, x=77)
+        staff_client.delete(f"{SEATS}{sold.pk}/")
+        body = {"row": sold.row, "number": sold.number}
+        answer = staff_client.patch(f"{SEATS}{other.pk}/", body)
+        assert (answer.status_code, error_of(answer)["code"]) == (409, "label_was_sold")
+
     def test_no_two_halls_of_a_cinema_share_a_name(self, staff_client, hall):
         body = {"name": hall.name, "cinema": hall.cinema_id}
         assert staff_client.post("/api/halls/", body).status_code == 400
