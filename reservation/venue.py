@@ -18,10 +18,14 @@ from reservation.models import (
     Seat,
     SeatBlock,
     SeatCategory,
+    ShowState,
     ShowTime,
     Ticket,
 )
 from reservation.models.venue import PLAN_NOTE_LENGTH
+
+# Reservations that a refusal names.
+MOST_NAMED = 10
 
 
 class SeatSold(DomainError):
@@ -37,6 +41,14 @@ class LabelWasSold(DomainError):
     sentence = (
         "Tickets name another seat of that row and number, which was taken out. Add that one "
         "again, or choose another number."
+    )
+
+
+class KindIsSold(DomainError):
+    code = "kind_was_sold"
+    sentence = (
+        "Somebody has this seat for a show to come, as the kind of place that it is. Exchange or "
+        "cancel {reservations} first, or change it after the show."
     )
 
 
@@ -124,13 +136,19 @@ def _retired_as(seat: Seat) -> int | None:
 def change_seat(
     *, seat_id: int, changes: Mapping[str, Any], at: datetime, by: int | None = None
 ) -> Seat:
-    """Set these fields of a seat. Raises `Seat.DoesNotExist`, `SeatSold`, `LabelWasSold`."""
+    """Set these fields of a seat.
+
+    Raises `Seat.DoesNotExist`, `SeatSold`, `LabelWasSold`, and `KindIsSold` where somebody has it
+    for a show to come.
+    """
     seat = _lock_seat(seat_id, at)
-    before = seat.label
+    before, kind = seat.label, seat.kind
     for name, value in changes.items():
         setattr(seat, name, value)
     if seat.label != before:
         _check_renamed(seat)
+    if seat.kind != kind:
+        _check_unsold_from(seat, at)
     note = f"Seat {before} changed"
     with plan_history.new_version([seat.hall_id], at=at, by=by, note=note):
         seat.save()
@@ -145,6 +163,15 @@ def _check_renamed(seat: Seat) -> None:
     )
     if others.exists():
         raise LabelWasSold
+
+
+def _check_unsold_from(seat: Seat, at: datetime) -> None:
+    sold = Ticket.objects.taking_seats(at).filter(
+        seat=seat, showtime__ends_at__gt=at, showtime__state=ShowState.SCHEDULED
+    )
+    codes = sold.order_by("showtime__starts_at").values_list("reservation__code", flat=True)
+    if reservations := ", ".join(codes[:MOST_NAMED]):
+        raise KindIsSold(reservations=reservations)
 
 
 def retire_seat(*, seat_id: int, at: datetime, by: int | None = None) -> None:

@@ -1,5 +1,6 @@
 """Cinemas, halls, seat categories and seats as clients and staff meet them."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -8,7 +9,7 @@ from django.utils import timezone
 from cinema_reservation.tests.racing import at_once
 from conftest import client_of
 from reservation import venue
-from reservation.models import Cinema, Hall, Seat, SeatCategory, TicketType
+from reservation.models import Cinema, Hall, Seat, SeatCategory, ShowTime, TicketType
 from reservation.tests.factories import (
     CinemaFactory,
     HallFactory,
@@ -187,6 +188,16 @@ class TestStaffBuild:
         assert (answer.status_code, answer.json()["id"]) == (201, sold.pk)
         assert (answer.json()["x"], answer.json()["retired_at"]) == (77, None)
         assert sold.tickets.live().exists()
+
+    def test_a_seat_stays_the_kind_of_place_that_somebody_has(self, staff_client, sold):
+        url = f"{SEATS}{sold.pk}/"
+        answer = staff_client.patch(url, {"kind": "wheelchair"})
+        assert (answer.status_code, error_of(answer)["code"]) == (409, "kind_was_sold")
+        assert sold.tickets.get().reservation.code in error_of(answer)["detail"]
+        assert staff_client.patch(url, {"kind": sold.kind, "x": 70}).status_code == 200
+        now = timezone.now()
+        ShowTime.objects.update(starts_at=now - timedelta(hours=2), ends_at=now)
+        assert staff_client.patch(url, {"kind": "wheelchair"}).status_code == 200
 
     def test_no_other_seat_takes_the_name_of_one_that_was_sold(self, staff_client, sold):
         other = SeatFactory(hall=sold.hall, row="Z", number=9, x=77)
