@@ -4,6 +4,8 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cinema_reservation.tests.racing import at_once
@@ -58,6 +60,12 @@ def sold(owner):
 
 
 class TestReading:
+    def test_a_page_of_all_seats_is_not_sorted_by_the_names_of_their_cinemas(self, anyone):
+        SeatFactory()
+        with CaptureQueriesContext(connection) as asked:
+            assert anyone.get(SEATS).json()["count"] == 1
+        assert not [query for query in asked if "reservation_cinema" in query["sql"]]
+
     def test_a_seat(self, anyone, hall, vip):
         seat = SeatFactory(hall=hall, category=vip, row="H", number=7, x=8, y=9)
         assert anyone.get(f"{SEATS}{seat.pk}/").json() == {
