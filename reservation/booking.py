@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from cinema_reservation.prepared import prepared
-from reservation import choosing, claims, errors, facts, mail, sale
+from reservation import choosing, claims, errors, facts, mail, promotions, sale
 from reservation.choosing import BestAvailable, Ruling, Wish
 from reservation.models import (
     Channel,
@@ -34,6 +34,7 @@ def hold(
     choices: Sequence[SeatChoice] = (),
     best: BestAvailable | None = None,
     wheelchair_need: bool = False,
+    promo_code: str = "",
     channel: Channel = Channel.ONLINE,
 ) -> Reservation:
     """Hold all of these seats for `HOLD_MINUTES`, or none; or else the best ones.
@@ -41,12 +42,12 @@ def hold(
     Returns the reservation with its show, film, hall and cinema loaded, and its tickets
     prefetched. Raises `UnknownShow`, `ShowCancelled`, `SalesNotOpen`, `SalesClosed`, `NoSeats`,
     `TooManySeats`, `UnknownSeats`, `UnknownTicketType`, `TooManyHolds`, `TooManySeatsOfShow`,
-    `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone`, `LonelySeats`, and
-    `SeatsTaken` with the seats that are.
+    `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone`, `LonelySeats`,
+    `PromoCodeRefused`, `BelowMinimumCharge`, and `SeatsTaken` with the seats that are.
 
-    At the box office a person decides whether a seat is left lonely.
+    At the box office a person decides whether a seat is left lonely, and takes any amount.
     """
-    wish = Wish(choices, best, wheelchair_need)
+    wish = Wish(choices, best, wheelchair_need, promo_code)
     return choosing.settled(
         lambda ruling: hold_once(
             user_id=user_id, show_id=show_id, wish=wish, at=at, channel=channel, ruling=ruling
@@ -76,7 +77,11 @@ def hold_once(
         _check_limits_of(user_id, show, wish.seats, at)
     heeded = None if channel == Channel.BOX_OFFICE else ruling
     choices = choosing.choose(wish, show=show, known=known, at=at, ruling=heeded)
-    quote = sale.quote(known, choices)
+    promotion, quote = promotions.claim(
+        wish.promo_code, sale.quote(known, choices), show=show, user_id=user_id, at=at
+    )
+    if channel == Channel.ONLINE:
+        sale.check_payable(quote)
     claims.note_change(show.pk)
     reservation = Reservation(
         user_id=user_id,
@@ -84,10 +89,9 @@ def hold_once(
         channel=channel,
         created_at=at,
         expires_at=at + timedelta(minutes=settings.HOLD_MINUTES),
-        currency=settings.CURRENCY,
-        total=quote.total,
-        price_rules=sale.rules_named(quote),
+        promotion=promotion,
         cancellation_policy=show.promised_policy,
+        **sale.promised(quote),
     )
     return _insert(reservation, sale.tickets(show, known, quote))
 
@@ -156,7 +160,7 @@ def extend(*, reservation_id: int, until: datetime, at: datetime) -> Reservation
     check_holding(reservation, at)
     if show.is_cancelled:
         raise errors.ShowCancelled
-    if claims.has_lost_seats(reservation):
+    if claims.has_lost_any(reservation):
         raise errors.HoldExpired
     if reservation.extended_at is None and until > reservation.expires_at:
         reservation.extended_at = at
@@ -190,7 +194,7 @@ def await_payment(*, reservation_id: int, at: datetime) -> None:
     reservation = lock(reservation_id)
     show = claims.lock_show(reservation.showtime_id)
     is_living = reservation.state_at(at) == ReservationState.HELD
-    if is_living and not claims.has_lost_seats(reservation):
+    if is_living and not claims.has_lost_any(reservation):
         reservation.expires_at = max(reservation.expires_at, show.starts_at)
         reservation.save(update_fields=["expires_at"])
 
@@ -200,8 +204,8 @@ def confirm(*, reservation_id: int, at: datetime) -> Reservation:
     """Make a paid hold the customer's for good; a dead one if all its seats are still free.
 
     Confirming again changes nothing. Raises `ReservationCancelled`; `ShowCancelled`; and
-    for a dead hold `SeatsTaken`, or `HoldExpired` once the show has begun. The
-    reservation is then owed nothing and its money goes back.
+    for a dead hold `SeatsTaken`, `PromoCodeUsedUp` or `PromoCodeUsedUpByYou`, or
+    `HoldExpired` once the show has begun. It is then owed nothing and its money goes back.
     """
     reservation = lock(reservation_id)
     if reservation.state == ReservationState.CONFIRMED:
@@ -212,7 +216,7 @@ def confirm(*, reservation_id: int, at: datetime) -> Reservation:
     if show.is_cancelled:
         raise errors.ShowCancelled
     is_dead = reservation.state_at(at) == ReservationState.EXPIRED
-    if is_dead or claims.has_lost_seats(reservation):
+    if is_dead or claims.has_lost_any(reservation):
         claims.claim_again(reservation, show, at)
     reservation.state = ReservationState.CONFIRMED
     reservation.confirmed_at = at

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cinema_reservation.errors import DomainError
+from cinema_reservation.money import money, written
 
 
 class UnknownShow(DomainError):
@@ -82,6 +83,24 @@ class LonelySeats(DomainError):
         add: list[dict[str, Any]],
     ) -> None:
         super().__init__(seats=seats, instead=instead, add=add)
+
+
+class BelowMinimumCharge(DomainError):
+    """Of a total that is more than nothing, and that no card can be charged with."""
+
+    code = "below_minimum_charge"
+    sentence = (
+        "This costs {costs}, and cards can't be charged with less than {at_least}. Choose more "
+        "seats, or leave a promo code away."
+    )
+
+    def __init__(self, *, total: int, least: int, currency: str) -> None:
+        super().__init__(
+            costs=written(total, currency),
+            at_least=written(least, currency),
+            total=money(total, currency),
+            least_charge=money(least, currency),
+        )
 
 
 class SeatsTaken(DomainError):

@@ -5,7 +5,9 @@ written here.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from django.conf import settings
 
 from reservation import errors
 from reservation.facts import Facts
@@ -44,6 +46,17 @@ def quote(known: Facts, choices: Iterable[SeatChoice]) -> Quote:
     )
 
 
+def check_payable(quote: Quote) -> None:
+    """Raise `BelowMinimumCharge` for a total that no card can be charged with.
+
+    Nothing at all is payable: such a reservation is confirmed without a card.
+    """
+    if 0 < quote.total < settings.LEAST_CHARGE:
+        raise errors.BelowMinimumCharge(
+            total=quote.total, least=settings.LEAST_CHARGE, currency=settings.CURRENCY
+        )
+
+
 def _ticket_types(known: Facts, choices: Sequence[SeatChoice]) -> list[TicketType]:
     ids = [choice.ticket_type_id or known.default_type_id or 0 for choice in choices]
     if unknown := [pk for pk in ids if pk not in known.ticket_types]:
@@ -78,6 +91,7 @@ def tickets(show: ShowTime, known: Facts, quote: Quote) -> list[Ticket]:
     ]
 
 
-def rules_named(quote: Quote) -> list[dict[str, object]]:
-    """The rules behind the show's price, as a reservation remembers them."""
-    return [{"name": rule.name, "change": rule.change} for rule in quote.show.applied]
+def promised(quote: Quote) -> dict[str, Any]:
+    """What a reservation remembers of its price, and of the rules behind the show's."""
+    rules = [{"name": rule.name, "change": rule.change} for rule in quote.show.applied]
+    return {"currency": settings.CURRENCY, "total": quote.total, "price_rules": rules}
