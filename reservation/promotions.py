@@ -111,7 +111,9 @@ def _count(
     promotion: Promotion, *, user_id: int | None, at: datetime, excluding: int | None = None
 ) -> Uses:
     """One query for each limit that it has, which reads no further than that."""
-    living = Reservation.objects.filter(promotion=promotion).living(at).exclude(pk=excluding)
+    living = Reservation.objects.filter(promotion=promotion).living(at)
+    if excluding is not None:
+        living = living.exclude(pk=excluding)
     used = used_by_buyer = 0
     if promotion.limit is not None:
         used = _up_to(promotion.limit, living)

@@ -128,14 +128,8 @@ class HoldSerializer(serializers.Serializer[Any]):
     def wish(self) -> Wish:
         """What is asked for, once it is known to be well-formed."""
         attrs = self.validated_data
-        return Wish(
-            self.choices(attrs), self._best(attrs), attrs["wheelchair_need"], self.promo_code
-        )
-
-    @property
-    def promo_code(self) -> str:
-        """As it was typed; empty where there is none."""
-        return self.validated_data.get("promo_code") or ""
+        code = attrs.get("promo_code") or ""
+        return Wish(self.choices(attrs), self._best(attrs), attrs["wheelchair_need"], code)
 
     @staticmethod
     def _best(attrs: dict[str, Any]) -> BestAvailable | None:

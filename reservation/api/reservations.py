@@ -135,6 +135,7 @@ class ReservationViewSet(
         examples=[
             examples.HOLD,
             examples.HOLD_BY_TYPE,
+            examples.HOLD_WITH_CODE,
             examples.HOLD_BEST,
             examples.HOLD_ACCESSIBLE,
             examples.LONELY_SEATS,
@@ -145,7 +146,7 @@ class ReservationViewSet(
         key = idempotency.key_of(request)
         asked = HoldSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        with guesses_counted(request, asked.promo_code):
+        with guesses_counted(request, asked.wish.promo_code):
             return self._answer(asked, key)
 
     def _answer(self, asked: HoldSerializer, key: str | None) -> Response:

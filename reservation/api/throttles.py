@@ -52,13 +52,8 @@ def guesses_counted(request: Request, promo_code: str) -> Iterator[None]:
     try:
         yield
     except PromoCodeRefused:
+        counted.clear()
         raise
-    except BaseException:
-        _forgive(counted)
-        raise
-    _forgive(counted)
-
-
-def _forgive(counted: list[tuple[RateThrottle, str]]) -> None:
-    for throttle, ident in counted:
-        throttle.forgive(ident)
+    finally:
+        for throttle, ident in counted:
+            throttle.forgive(ident)

@@ -259,6 +259,9 @@ class _Scope(models.Model):
         default_permissions = ()
         verbose_name_plural = "scopes of promotions"
 
+    def __str__(self) -> str:
+        return f"a scope of {self.promotion}"
+
 
 class PromotionMovie(_Scope):
     movie = models.ForeignKey(Movie, on_delete=models.PROTECT, related_name="+")
