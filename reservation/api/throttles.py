@@ -43,13 +43,10 @@ def guesses_counted(request: Request, promo_code: str) -> Iterator[None]:
     Counted before, so that many at once don't pass together, and taken back unless the code
     was refused. Raises `Throttled`.
     """
-    throttles = (PromoCodesByAddress(), PromoCodesByAccount()) if promo_code else ()
-    idents = [(throttle, throttle.ident(request)) for throttle in throttles]
-    counted = [(throttle, ident) for throttle, ident in idents if ident is not None]
-    for throttle, ident in counted:
-        if not throttle.allows(ident):
-            raise Throttled(throttle.wait())
+    counted: list[tuple[RateThrottle, str]] = []
     try:
+        for throttle in (PromoCodesByAccount(), PromoCodesByAddress()) if promo_code else ():
+            _count(throttle, request, counted)
         yield
     except PromoCodeRefused:
         counted.clear()
@@ -57,3 +54,14 @@ def guesses_counted(request: Request, promo_code: str) -> Iterator[None]:
     finally:
         for throttle, ident in counted:
             throttle.forgive(ident)
+
+
+def _count(
+    throttle: RateThrottle, request: Request, counted: list[tuple[RateThrottle, str]]
+) -> None:
+    ident = throttle.ident(request)
+    if ident is None:
+        return
+    if not throttle.allows(ident):
+        raise Throttled(throttle.wait())
+    counted.append((throttle, ident))
