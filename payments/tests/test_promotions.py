@@ -1,4 +1,4 @@
-"""What promo codes do to money: paid too late for the use, nothing to pay, a ticket for nothing."""
+"""What promo codes do to money: paid too late for the use, nothing to pay, a free ticket."""
 
 import pytest
 
@@ -130,9 +130,7 @@ def test_a_ticket_for_nothing_beside_one_that_is_paid_for(stripe, owner, place):
 
 def test_a_fee_is_of_what_was_paid(stripe, cheaper, late):
     checkout.sync(late.session_id, at=NOW)
-    Reservation.objects.update(
-        cancellation_policy=[{"hours_before": 0, "refund_percent": 50}]
-    )
+    Reservation.objects.update(cancellation_policy=[{"hours_before": 0, "refund_percent": 50}])
     booking.cancel(reservation_id=cheaper.pk, at=NOW)
     checkout.sync(late.session_id, at=NOW)
     assert Reservation.objects.get().cancellation_fee == 1000

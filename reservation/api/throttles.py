@@ -45,8 +45,9 @@ def guesses_counted(request: Request, promo_code: str) -> Iterator[None]:
     """
     counted: list[tuple[RateThrottle, str]] = []
     try:
-        for throttle in (PromoCodesByAccount(), PromoCodesByAddress()) if promo_code else ():
-            _count(throttle, request, counted)
+        if promo_code:
+            _count(PromoCodesByAccount(), request, counted)
+            _count(PromoCodesByAddress(), request, counted)
         yield
     except PromoCodeRefused:
         counted.clear()

@@ -141,9 +141,7 @@ class TestARefusedCode:
         assert error["attr"] == "promo_code"
         return error
 
-    @pytest.mark.parametrize(
-        "code", ["NOBODY-S", "x", "-AB", "\U0001f600" * 3, "Ѕummer", 42.5]
-    )
+    @pytest.mark.parametrize("code", ["NOBODY-S", "x", "-AB", "\U0001f600" * 3, "Ѕummer", 42.5])
     def test_that_nobody_knows(self, owner_client, body, code):
         answer = owner_client.post(URL, body | {"promo_code": code})
         assert (answer.status_code, error_of(answer)["code"]) == (400, "promo_code_unknown")
@@ -162,7 +160,9 @@ class TestARefusedCode:
         answer = owner_client.post(URL, body | {"promo_code": junk})
         assert answer.status_code == 400
         # What JSON can't hold is refused before anybody knows whose it is.
-        assert error_of(answer)["attr"] == "promo_code" or error_of(answer)["code"] == "parse_error"
+        assert (
+            error_of(answer)["attr"] == "promo_code" or error_of(answer)["code"] == "parse_error"
+        )
 
     def test_by_its_time(self, owner_client, body):
         soon = timezone.now() + DAY

@@ -1,4 +1,4 @@
-"""Who uses a promo code, and a rival for its last use: at another show, whose lock keeps nobody."""
+"""Who uses a promo code, and a rival for its last use: at another show, with another lock."""
 
 from datetime import timedelta
 from functools import partial
@@ -180,9 +180,7 @@ class TestTheUseOfADeadHold:
         assert rival.waited
         assert uses(mine.expires_at) == 1
 
-    def test_is_lost_with_its_seats_though_these_are_free(
-        self, owner, stranger, using, elsewhere
-    ):
+    def test_is_lost_with_its_seats_though_these_are_free(self, owner, stranger, using, elsewhere):
         mine = using(owner)
         booking.expire(**end_of(mine))
         elsewhere(stranger, at=mine.expires_at)
