@@ -169,7 +169,7 @@ class TestTheUseOfADeadHold:
             assert rival.outcome.state == CONFIRMED
         assert uses(mine.expires_at) == 1
 
-    @at(TAKEN_BACK, BEFORE_COMMIT)
+    @at(COUNTED, TAKEN_BACK, BEFORE_COMMIT)
     def test_that_is_taken_back_is_nobody_else_s(
         self, owner, stranger, using, elsewhere, let_in, moment
     ):
