@@ -401,8 +401,8 @@ RATE_LIMITS = {
 # --- Booking ------------------------------------------------------------------------
 
 CURRENCY = guards.currency(env.str("CURRENCY", default="usd"))
-# Stripe charges nothing that is less, and so nothing is sold online that costs less.
-LEAST_CHARGE = number("LEAST_CHARGE", LEAST_CHARGES.get(CURRENCY, 0), least=0)
+# What is not free costs so much at least, in minor units: less, nobody could pay.
+MINIMUM_CHARGE = number("MINIMUM_CHARGE", LEAST_CHARGES.get(CURRENCY, 0), least=0)
 HOLD_MINUTES = number("HOLD_MINUTES", 10, least=1)
 MAX_SEATS_PER_RESERVATION = number("MAX_SEATS_PER_RESERVATION", 10, least=1)
 MAX_HOLDS_PER_SHOW = number("MAX_HOLDS_PER_SHOW", 2, least=1)

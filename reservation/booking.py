@@ -43,9 +43,9 @@ def hold(
     prefetched. Raises `UnknownShow`, `ShowCancelled`, `SalesNotOpen`, `SalesClosed`, `NoSeats`,
     `TooManySeats`, `UnknownSeats`, `UnknownTicketType`, `TooManyHolds`, `TooManySeatsOfShow`,
     `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone`, `LonelySeats`,
-    `PromoCodeRefused`, `BelowMinimumCharge`, and `SeatsTaken` with the seats that are.
+    `PromoCodeRefused`, `TotalTooSmall`, and `SeatsTaken` with the seats that are.
 
-    At the box office a person decides whether a seat is left lonely, and takes any amount.
+    At the box office a person decides whether a seat is left lonely, and takes small change.
     """
     wish = Wish(choices, best, wheelchair_need, promo_code)
     return choosing.settled(
@@ -77,9 +77,8 @@ def hold_once(
         _check_limits_of(user_id, show, wish.seats, at)
     heeded = None if channel == Channel.BOX_OFFICE else ruling
     choices = choosing.choose(wish, show=show, known=known, at=at, ruling=heeded)
-    promotion, quote = promotions.claim(
-        wish.promo_code, sale.quote(known, choices), show=show, user_id=user_id, at=at
-    )
+    quote = sale.quote(known, choices)
+    promotion, quote = promotions.claim(wish.promo_code, quote, show=show, user_id=user_id, at=at)
     if channel == Channel.ONLINE:
         sale.check_payable(quote)
     claims.note_change(show.pk)
@@ -89,9 +88,11 @@ def hold_once(
         channel=channel,
         created_at=at,
         expires_at=at + timedelta(minutes=settings.HOLD_MINUTES),
+        currency=settings.CURRENCY,
+        total=quote.total,
         promotion=promotion,
+        price_rules=sale.rules_named(quote.show),
         cancellation_policy=show.promised_policy,
-        **sale.promised(quote),
     )
     return _insert(reservation, sale.tickets(show, known, quote))
 

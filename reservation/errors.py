@@ -3,7 +3,7 @@
 from typing import Any
 
 from cinema_reservation.errors import DomainError
-from cinema_reservation.money import money, written
+from cinema_reservation.money import Money
 
 
 class UnknownShow(DomainError):
@@ -85,24 +85,6 @@ class LonelySeats(DomainError):
         super().__init__(seats=seats, instead=instead, add=add)
 
 
-class BelowMinimumCharge(DomainError):
-    """Of a total that is more than nothing, and that no card can be charged with."""
-
-    code = "below_minimum_charge"
-    sentence = (
-        "This costs {costs}, and cards can't be charged with less than {at_least}. Choose more "
-        "seats, or leave a promo code away."
-    )
-
-    def __init__(self, *, total: int, least: int, currency: str) -> None:
-        super().__init__(
-            costs=written(total, currency),
-            at_least=written(least, currency),
-            total=money(total, currency),
-            least_charge=money(least, currency),
-        )
-
-
 class SeatsTaken(DomainError):
     code = "seats_taken"
     sentence = "Some of these seats are taken; the error names them. None was held."
@@ -110,6 +92,17 @@ class SeatsTaken(DomainError):
 
     def __init__(self, *, seats: list[dict[str, Any]]) -> None:
         super().__init__(seats=seats)
+
+
+class TotalTooSmall(DomainError):
+    code = "total_too_small"
+    sentence = (
+        "This costs less than can be paid online; the error says under least how much that takes. "
+        "Take more seats, or buy at the box office."
+    )
+
+    def __init__(self, *, least: Money) -> None:
+        super().__init__(least=least)
 
 
 class TooManyHolds(DomainError):

@@ -5,15 +5,16 @@ written here.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 from django.conf import settings
 
+from cinema_reservation.money import money
 from reservation import errors
 from reservation.facts import Facts
 from reservation.models import Seat, ShowTime, Ticket, TicketType
 from reservation.rules import pricing
-from reservation.rules.pricing import Quote, Wanted
+from reservation.rules.pricing import Quote, ShowPrice, Wanted
 
 
 class SeatChoice(NamedTuple):
@@ -21,6 +22,13 @@ class SeatChoice(NamedTuple):
 
     seat_id: int
     ticket_type_id: int | None = None
+
+
+class RuleNamed(TypedDict):
+    """A price rule as it was called, and what it added, or with a minus took off."""
+
+    name: str
+    change: int
 
 
 def find_seats(known: Facts, choices: Iterable[SeatChoice]) -> list[Seat]:
@@ -46,17 +54,6 @@ def quote(known: Facts, choices: Iterable[SeatChoice]) -> Quote:
     )
 
 
-def check_payable(quote: Quote) -> None:
-    """Raise `BelowMinimumCharge` for a total that no card can be charged with.
-
-    Nothing at all is payable: such a reservation is confirmed without a card.
-    """
-    if 0 < quote.total < settings.LEAST_CHARGE:
-        raise errors.BelowMinimumCharge(
-            total=quote.total, least=settings.LEAST_CHARGE, currency=settings.CURRENCY
-        )
-
-
 def _ticket_types(known: Facts, choices: Sequence[SeatChoice]) -> list[TicketType]:
     ids = [choice.ticket_type_id or known.default_type_id or 0 for choice in choices]
     if unknown := [pk for pk in ids if pk not in known.ticket_types]:
@@ -72,6 +69,16 @@ def _wanted(seat: Seat, ticket_type: TicketType) -> Wanted:
         ticket_type_id=ticket_type.pk,
         percentage=ticket_type.percentage,
     )
+
+
+def check_payable(quote: Quote) -> None:
+    """That this can be paid online, once all discounts are known: it is free, or not too cheap.
+
+    Nobody could pay for such a hold, and its seats would be kept from others for nothing.
+    Raises `TotalTooSmall`.
+    """
+    if 0 < quote.total < settings.MINIMUM_CHARGE:
+        raise errors.TotalTooSmall(least=money(settings.MINIMUM_CHARGE, settings.CURRENCY))
 
 
 def tickets(show: ShowTime, known: Facts, quote: Quote) -> list[Ticket]:
@@ -91,7 +98,6 @@ def tickets(show: ShowTime, known: Facts, quote: Quote) -> list[Ticket]:
     ]
 
 
-def promised(quote: Quote) -> dict[str, Any]:
-    """What a reservation remembers of its price, and of the rules behind the show's."""
-    rules = [{"name": rule.name, "change": rule.change} for rule in quote.show.applied]
-    return {"currency": settings.CURRENCY, "total": quote.total, "price_rules": rules}
+def rules_named(price: ShowPrice) -> list[RuleNamed]:
+    """The rules behind a show's price, as a reservation remembers them."""
+    return [{"name": rule.name, "change": rule.change} for rule in price.applied]

@@ -96,7 +96,7 @@ MUTANTS = (
         name="nothing-unpayable-is-sold",
         breaks="No code makes a reservation that no card can be charged with.",
         file="reservation/sale.py",
-        old="if 0 < quote.total < settings.LEAST_CHARGE:",
+        old="if 0 < quote.total < settings.MINIMUM_CHARGE:",
         new="if False:",
         tests=(f"{USED}::TestWhatCannotBePaid::test_is_refused_with_the_least_amount",),
     ),
