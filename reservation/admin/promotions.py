@@ -34,6 +34,12 @@ SECTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("For which tickets", {"fields": ("ticket_types", "least_tickets", "least_total")}),
 )
 
+IN_WORDS = {
+    "amount": "amount_written",
+    "least_total": "least_total_written",
+    "weekdays": "weekdays_written",
+}
+
 
 class SearchingSelectMultiple(AutocompleteSelectMultiple):
     """Looks rows up while one types."""
@@ -134,10 +140,31 @@ class PromotionAdmin(RefusingAdmin):
         # with more to enter.
         if obj is None:
             return SECTIONS
-        return (("How it stands", {"fields": ("uses",)}), *SECTIONS)
+        return (("How it stands", {"fields": ("uses",)}), *self._entered(request, obj))
+
+    def _entered(self, request: HttpRequest, promotion: Model) -> Any:
+        """The sections; in words for whoever may only read them."""
+        if self.has_change_permission(request, promotion):
+            return SECTIONS
+        return tuple(
+            (title, {"fields": tuple(IN_WORDS.get(name, name) for name in section["fields"])})
+            for title, section in SECTIONS
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
-        return ("uses",) if obj else ()
+        return ("uses", *IN_WORDS.values()) if obj else ()
+
+    @admin.display(description="Amount")
+    def amount_written(self, promotion: Promotion) -> str:
+        return "-" if promotion.amount is None else price_written(promotion.amount)
+
+    @admin.display(description="Least price")
+    def least_total_written(self, promotion: Promotion) -> str:
+        return price_written(promotion.least_total)
+
+    @admin.display(description="Weekdays")
+    def weekdays_written(self, promotion: Promotion) -> str:
+        return ", ".join(WEEKDAYS[day] for day in sorted(promotion.weekdays)) or "all"
 
     @admin.display(description="Takes off")
     def takes_off(self, promotion: Promotion) -> str:

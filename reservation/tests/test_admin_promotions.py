@@ -1,6 +1,7 @@
 """Promotions at the desk."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -146,6 +147,25 @@ class TestTheList:
         staff.is_superuser = False
         staff.save()
         assert desk.get(LIST).status_code == 403
+
+    def test_and_its_pages_are_read_by_whoever_may_only_see_it(self, desk, owner, staff):
+        promotion = PromotionFactory(percentage=None, amount=500, weekdays=[0, 4])
+        promotion.shows.add(ShowTimeFactory())
+        staff.is_superuser = False
+        staff.save()
+        staff.user_permissions.add(Permission.objects.get(codename="view_promotion"))
+        page = desk.get(page_of(promotion)).content.decode()
+        assert "5.00 USD" in page
+        assert "Monday, Friday" in page
+        assert str(promotion.shows.get()) in page
+        assert desk.post(page_of(promotion), FORM).status_code == 403
+
+    def test_looks_films_and_shows_up_while_one_types(self, desk):
+        show = ShowTimeFactory()
+        for field, row in (("movies", show.movie), ("shows", show)):
+            asked = {"app_label": "reservation", "model_name": "promotion", "field_name": field}
+            found = desk.get(reverse("admin:autocomplete"), asked | {"term": show.movie.title})
+            assert [one["text"] for one in found.json()["results"]] == [str(row)]
 
     def test_of_reservations_names_the_code(self, desk, owner):
         mine = sold(owner, PromotionFactory(code="SUMMER-26"))
