@@ -1,6 +1,7 @@
 """Promotions at the desk: codes, what they take off, for what, and how often they were used."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.widgets import (
+    DATETIME_CLASSES,
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelect2MultipleWidget,
 )
@@ -19,7 +21,7 @@ from reservation.admin.fields import MoneyField, is_id, money_label, price_writt
 from reservation.admin.refusals import RefusableForm, RefusingAdmin
 from reservation.models import Cinema, Movie, Promotion, ShowTime, TicketType
 from reservation.models.pricing import WEEKDAYS
-from reservation.rules import promotions
+from reservation.rules import promotions, timetable
 
 ALL = "None means all."
 SECTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -51,6 +53,24 @@ class SearchingSelectMultiple(AutocompleteSelectMultiple):
 
 def _searching(field: str) -> SearchingSelectMultiple:
     return SearchingSelectMultiple(Promotion._meta.get_field(field), admin.site)
+
+
+class UtcTimeField(forms.DateTimeField):
+    """A moment in UTC, in one field: Django's two break over what an address may give them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"type": "datetime-local", "class": " ".join([*DATETIME_CLASSES, "max-w-2xl"])}
+        widget = forms.DateTimeInput(attrs=attrs, format="%Y-%m-%dT%H:%M:%S")
+        super().__init__(widget=widget, required=False, **kwargs)
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment = super().to_python(value)
+        if moment is not None and not timetable.is_sensible(moment):
+            raise forms.ValidationError(
+                f"Give a year from {timetable.FIRST_YEAR} to {timetable.LAST_YEAR}.",
+                code="absurd_date",
+            )
+        return moment
 
 
 class PromotionForm(RefusableForm):
@@ -86,6 +106,9 @@ class PromotionForm(RefusableForm):
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
+
+    valid_from = UtcTimeField(label="From", help_text="Empty: at once.")
+    valid_until = UtcTimeField(label="Until", help_text="Before then. Empty: always.")
 
     class Meta:
         model = Promotion

@@ -113,8 +113,8 @@ def held(user, show, seats, *, at=None, promo_code=""):
     )
 
 
-def confirmed(user, show, seats, *, at=None):
+def confirmed(user, show, seats, *, at=None, promo_code=""):
     """A paid reservation of these seats."""
     at = at or timezone.now()
-    reservation = held(user, show, seats, at=at)
+    reservation = held(user, show, seats, at=at, promo_code=promo_code)
     return booking.confirm(reservation_id=reservation.pk, at=at)

@@ -1,5 +1,7 @@
 """Promotions at the desk."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -30,6 +32,8 @@ FORM = {
     "least_tickets": "0",
     "least_total": "",
     "weekdays": ["0", "4"],
+    "valid_from": "2026-06-01T08:00",
+    "valid_until": "",
 }
 
 
@@ -68,6 +72,7 @@ class TestTheForm:
             10,
         )
         assert made.weekdays == [0, 4]
+        assert made.valid_from == datetime(2026, 6, 1, 8, tzinfo=UTC)
         assert (list(made.movies.all()), list(made.shows.all())) == ([show.movie], [show])
 
     @pytest.mark.parametrize(
@@ -79,6 +84,8 @@ class TestTheForm:
             ({"amount": ""}, "an amount or a percentage"),
             ({"amount": "0"}, "greater than or equal to"),
             ({"shows_from": "2026-02-02", "shows_until": "2026-02-01"}, "before the first"),
+            ({"valid_from": "0001-01-01T00:00"}, "Give a year from"),
+            ({"valid_until": "2026-06-01T08:00"}, "ends before it begins"),
             ({"limit": "0"}, "greater than or equal to 1"),
             ({"limit": "9" * 30}, "less than or equal to"),
             ({"weekdays": ["7"]}, "not one of the available choices"),
@@ -103,7 +110,7 @@ class TestTheForm:
 
     def test_keeps_the_code_of_one_that_was_used(self, desk, owner):
         promotion = PromotionFactory(code="SUMMER-26")
-        form = FORM | {"weekdays": []}
+        form = FORM | {"weekdays": [], "valid_from": ""}
         assert desk.post(page_of(promotion), form | {"code": "WINTER"}).status_code == 302
         sold(owner, promotion := Promotion.objects.get())
         assert "keeps its name" in errors_of(desk.post(page_of(promotion), form))
