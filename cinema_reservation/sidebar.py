@@ -44,6 +44,12 @@ SECTIONS: dict[str, list[Page]] = {
             "confirmation_number",
             "Who pays what share of the price: adults, children …",
         ),
+        Page(
+            "Promotions",
+            "reservation.Promotion",
+            "redeem",
+            "Codes that make tickets cheaper, and how often each was used.",
+        ),
     ],
     "House": [
         Page(

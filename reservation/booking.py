@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from cinema_reservation.prepared import prepared
-from reservation import choosing, claims, errors, facts, mail, sale
+from reservation import choosing, claims, errors, facts, mail, promotions, sale
 from reservation.choosing import BestAvailable, Ruling, Wish
 from reservation.models import (
     Channel,
@@ -34,6 +34,7 @@ def hold(
     choices: Sequence[SeatChoice] = (),
     best: BestAvailable | None = None,
     wheelchair_need: bool = False,
+    promo_code: str = "",
     channel: Channel = Channel.ONLINE,
 ) -> Reservation:
     """Hold all of these seats for `HOLD_MINUTES`, or none; or else the best ones.
@@ -41,12 +42,12 @@ def hold(
     Returns the reservation with its show, film, hall and cinema loaded, and its tickets
     prefetched. Raises `UnknownShow`, `ShowCancelled`, `SalesNotOpen`, `SalesClosed`, `NoSeats`,
     `TooManySeats`, `UnknownSeats`, `UnknownTicketType`, `TooManyHolds`, `TooManySeatsOfShow`,
-    `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone`, `LonelySeats`, and
-    `SeatsTaken` with the seats that are.
+    `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone`, `LonelySeats`,
+    `PromoCodeRefused`, `TotalTooSmall`, and `SeatsTaken` with the seats that are.
 
-    At the box office a person decides whether a seat is left lonely.
+    At the box office a person decides whether a seat is left lonely, and takes small change.
     """
-    wish = Wish(choices, best, wheelchair_need)
+    wish = Wish(choices, best, wheelchair_need, promo_code)
     return choosing.settled(
         lambda ruling: hold_once(
             user_id=user_id, show_id=show_id, wish=wish, at=at, channel=channel, ruling=ruling
@@ -79,6 +80,9 @@ def hold_within(
     heeded = None if channel == Channel.BOX_OFFICE else ruling
     choices = choosing.choose(wish, show=show, known=known, at=at, ruling=heeded)
     quote = sale.quote(known, choices)
+    promotion, quote = promotions.claim(wish.promo_code, quote, show=show, user_id=user_id, at=at)
+    if channel == Channel.ONLINE:
+        sale.check_payable(quote)
     claims.note_change(show.pk)
     reservation = Reservation(
         user_id=user_id,
@@ -88,7 +92,8 @@ def hold_within(
         expires_at=at + timedelta(minutes=settings.HOLD_MINUTES),
         currency=settings.CURRENCY,
         total=quote.total,
-        price_rules=sale.rules_named(quote),
+        promotion=promotion,
+        price_rules=sale.rules_named(quote.show),
         cancellation_policy=show.promised_policy,
     )
     return _insert(reservation, sale.tickets(show, known, quote))
@@ -161,7 +166,7 @@ def extend(*, reservation_id: int, until: datetime, at: datetime) -> Reservation
     check_holding(reservation, at)
     if show.is_cancelled:
         raise errors.ShowCancelled
-    if claims.has_lost_seats(reservation):
+    if claims.has_lost_any(reservation):
         raise errors.HoldExpired
     if reservation.extended_at is None and until > reservation.expires_at:
         reservation.extended_at = at
@@ -195,7 +200,7 @@ def await_payment(*, reservation_id: int, at: datetime) -> None:
     reservation = lock(reservation_id)
     show = claims.lock_show(reservation.showtime_id)
     is_living = reservation.state_at(at) == ReservationState.HELD
-    if is_living and not claims.has_lost_seats(reservation):
+    if is_living and not claims.has_lost_any(reservation):
         reservation.expires_at = max(reservation.expires_at, show.starts_at)
         reservation.save(update_fields=["expires_at"])
 
@@ -205,8 +210,8 @@ def confirm(*, reservation_id: int, at: datetime) -> Reservation:
     """Make a paid hold the customer's for good; a dead one if all its seats are still free.
 
     Confirming again changes nothing. Raises `ReservationCancelled`; `ShowCancelled`; and
-    for a dead hold `SeatsTaken`, or `HoldExpired` once the show has begun. The
-    reservation is then owed nothing and its money goes back.
+    for a dead hold `SeatsTaken`, `PromoCodeUsedUp` or `PromoCodeUsedUpByYou`, or
+    `HoldExpired` once the show has begun. It is then owed nothing and its money goes back.
     """
     reservation = lock(reservation_id)
     if reservation.state == ReservationState.CONFIRMED:
@@ -217,7 +222,7 @@ def confirm(*, reservation_id: int, at: datetime) -> Reservation:
     if show.is_cancelled:
         raise errors.ShowCancelled
     is_dead = reservation.state_at(at) == ReservationState.EXPIRED
-    if is_dead or claims.has_lost_seats(reservation):
+    if is_dead or claims.has_lost_any(reservation):
         claims.claim_again(reservation, show, at)
     reservation.state = ReservationState.CONFIRMED
     reservation.confirmed_at = at

@@ -47,6 +47,7 @@ class Wish(NamedTuple):
     choices: Sequence[SeatChoice] = ()
     best: BestAvailable | None = None
     wheelchair_need: bool = False
+    promo_code: str = ""
 
     @property
     def seats(self) -> int:

@@ -18,7 +18,7 @@ from django.db import IntegrityError, connection
 from django.db.models import Exists, Q, QuerySet
 
 from cinema_reservation.prepared import prepared
-from reservation import errors, facts
+from reservation import errors, facts, promotions
 from reservation.models import Reservation, ReservationState, Seat, ShowTime, Ticket
 
 
@@ -103,10 +103,16 @@ def has_lost_seats(reservation: Reservation) -> bool:
     return reservation.tickets.exclude(released_at=None).exists()
 
 
-def claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
-    """Take back what a dead hold has lost, all or none.
+def has_lost_any(reservation: Reservation) -> bool:
+    """The same, or whether others may have its use of a code by now."""
+    return has_lost_seats(reservation) or promotions.has_lost_use(reservation)
 
-    Raises `SeatsTaken`, and `HoldExpired` once the show has begun.
+
+def claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
+    """Take back what a dead hold has lost, all or none: its seats, and its use of a code.
+
+    Raises `SeatsTaken`, `PromoCodeUsedUp`, `PromoCodeUsedUpByYou`, and `HoldExpired` once the
+    show has begun.
     """
     if at >= show.starts_at:
         raise errors.HoldExpired
@@ -121,6 +127,7 @@ def claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
         lost.update(released_at=None)
     except IntegrityError as error:
         raise errors.SeatsTaken(seats=named(seats)) from error
+    promotions.claim_again(reservation, at=at)
 
 
 def release(reservation: Reservation, at: datetime) -> None:

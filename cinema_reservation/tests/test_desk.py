@@ -48,7 +48,9 @@ def furnish(number: int) -> None:
         show.movie.genres.add(Genre.objects.create(name=f"G{show.pk}", slug=f"g{show.pk}"))
         factories.SeatCategoryFactory(name=f"Category {show.pk}")
         TicketType.objects.create(name=f"Type {show.pk}")
-        reservation = factories.confirmed(user, show, seats)
+        promotion = factories.PromotionFactory()
+        promotion.shows.add(show)
+        reservation = factories.confirmed(user, show, seats, promo_code=promotion.code)
         kept = factories.SeatFactory(hall=show.hall, number=9)
         house_seats.block(
             show_id=show.pk, seat_ids=[kept.pk], kind=BlockKind.PRESS, reason="Critics", at=now

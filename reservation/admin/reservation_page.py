@@ -44,6 +44,7 @@ class ReservationPage(ReadOnlyAdmin):
             "Money",
             {
                 "fields": (
+                    "promo_code",
                     "total_written",
                     "policy",
                     "fee_written",
@@ -61,7 +62,9 @@ class ReservationPage(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reservation]:
         """Tickets of the rows that are shown: a count in the query would count for all rows."""
         reservations = super().get_queryset(request).prefetch_related("tickets")
-        return reservations.select_related("user", "showtime__movie", "showtime__hall__cinema")
+        return reservations.select_related(
+            "user", "promotion", "showtime__movie", "showtime__hall__cinema"
+        )
 
     def found(self, words: str) -> list[int]:
         return finding.reservations(words)
@@ -89,6 +92,13 @@ class ReservationPage(ReadOnlyAdmin):
     @admin.display(description="Seats")
     def seat_count(self, reservation: Reservation) -> int:
         return len(reservation.tickets.all())
+
+    @admin.display(description="Promo code")
+    def promo_code(self, reservation: Reservation) -> str:
+        if reservation.promotion is None:
+            return "-"
+        off = sum(ticket.discount for ticket in reservation.tickets.all())
+        return f"{reservation.promotion} ({written(off, reservation.currency)} less)"
 
     @admin.display(description="Total")
     def total_written(self, reservation: Reservation) -> str:

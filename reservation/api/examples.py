@@ -30,6 +30,8 @@ RESERVATION = OpenApiExample(
         },
         "seats": [SEAT],
         "tickets": [],
+        "promotion": None,
+        "discount": {"amount": 0, "currency": "usd"},
         "total": {"amount": 1650, "currency": "usd"},
         "created_at": "2026-11-27T18:00:00Z",
         "expires_at": "2026-11-27T18:10:00Z",
@@ -56,6 +58,12 @@ HOLD_BY_TYPE = OpenApiExample(
         "showtime": 18,
         "tickets": [{"seat": 412, "ticket_type": 1}, {"seat": 413, "ticket_type": 2}],
     },
+    request_only=True,
+)
+
+HOLD_WITH_CODE = OpenApiExample(
+    "Two seats, cheaper by a code",
+    value={"showtime": 18, "seats": [412, 413], "promo_code": "summer-26"},
     request_only=True,
 )
 

@@ -13,7 +13,8 @@ from reservation.api import examples
 from reservation.api.fields import IdField, MoneySerializer
 from reservation.api.policies import PolicyField
 from reservation.choosing import BestAvailable, Wish
-from reservation.models import Reservation, ReservationState, Ticket
+from reservation.models import Promotion, Reservation, ReservationState, Ticket
+from reservation.rules.promotions import LONGEST_TYPED
 from reservation.sale import SeatChoice
 
 # Far above every sensible limit; the house's own limit answers with its own error.
@@ -88,6 +89,15 @@ class HoldSerializer(serializers.Serializer[Any]):
         "the places of companions beside them, are not sold before their release.",
     )
 
+    promo_code = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        max_length=LONGEST_TYPED,
+        help_text="One code, in any case; it makes the tickets that it is for cheaper. Empty or "
+        "null: none.",
+    )
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if sum(name in attrs for name in ("seats", "tickets", "best_available")) != 1:
             raise serializers.ValidationError(
@@ -118,7 +128,8 @@ class HoldSerializer(serializers.Serializer[Any]):
     def wish(self) -> Wish:
         """What is asked for, once it is known to be well-formed."""
         attrs = self.validated_data
-        return Wish(self.choices(attrs), self._best(attrs), attrs["wheelchair_need"])
+        code = attrs.get("promo_code") or ""
+        return Wish(self.choices(attrs), self._best(attrs), attrs["wheelchair_need"], code)
 
     @staticmethod
     def _best(attrs: dict[str, Any]) -> BestAvailable | None:
@@ -182,6 +193,14 @@ class ReservedShowSerializer(serializers.Serializer[Any]):
         return show.starts_at.astimezone(show.hall.cinema.zone)
 
 
+class UsedPromotionSerializer(serializers.ModelSerializer[Promotion]):
+    """The promo code that made a reservation cheaper."""
+
+    class Meta:
+        model = Promotion
+        fields = ("code", "name")
+
+
 class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     """A reservation as its owner sees it."""
 
@@ -190,6 +209,10 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     seats = ReservedSeatSerializer(source="tickets", many=True, read_only=True)
     tickets = serializers.SerializerMethodField(
         help_text="Empty until the reservation is confirmed."
+    )
+    promotion = UsedPromotionSerializer(read_only=True, allow_null=True)
+    discount = serializers.SerializerMethodField(
+        help_text="What the promotion takes off all seats together; the total is less it already."
     )
     total = serializers.SerializerMethodField()
     cancellation_policy = PolicyField(read_only=True, help_text="As promised at the sale.")
@@ -215,6 +238,8 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
             "showtime",
             "seats",
             "tickets",
+            "promotion",
+            "discount",
             "total",
             "created_at",
             "expires_at",
@@ -241,6 +266,11 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
         if reservation.state != ReservationState.CONFIRMED:
             return []
         return TicketSerializer(reservation.tickets.all(), many=True).data
+
+    @extend_schema_field(MoneySerializer)
+    def get_discount(self, reservation: Reservation) -> Money:
+        discount = sum(ticket.discount for ticket in reservation.tickets.all())
+        return money(discount, reservation.currency)
 
     @extend_schema_field(MoneySerializer)
     def get_total(self, reservation: Reservation) -> Money:

@@ -28,10 +28,11 @@ from reservation.api.reservation_serializers import (
     ReservationSerializer,
     held,
 )
-from reservation.api.throttles import HoldsByAccount, HoldsByAddress
+from reservation.api.throttles import HoldsByAccount, HoldsByAddress, guesses_counted
 from reservation.choosing import Ruling, settled
 from reservation.idempotency import answer_once
 from reservation.models import Reservation, ReservationState, Ticket
+from reservation.promo_errors import PROMO_CODE_REFUSALS
 
 TAG = ["Booking"]
 EXAMPLES = [examples.RESERVATION]
@@ -85,11 +86,13 @@ class ReservationViewSet(
             errors.LonelySeats,
             errors.WheelchairNeedNotStated,
             errors.CompanionAlone,
+            errors.TotalTooSmall,
             errors.TooManyHolds,
             errors.TooManySeatsOfShow,
             errors.SalesNotOpen,
             errors.SalesClosed,
             errors.ShowCancelled,
+            *PROMO_CODE_REFUSALS,
             errors.IdempotencyKeyReused,
         ),
         "destroy": (errors.HoldExpired, errors.ShowStarted),
@@ -106,7 +109,7 @@ class ReservationViewSet(
         tickets = Ticket.objects.select_related("seat__category", "ticket_type")
         return (
             Reservation.objects.of(self.request.user.pk)
-            .select_related("showtime__movie", "showtime__hall__cinema")
+            .select_related("showtime__movie", "showtime__hall__cinema", "promotion")
             .prefetch_related(Prefetch("tickets", tickets))
         )
 
@@ -123,7 +126,9 @@ class ReservationViewSet(
             "free when this request's turn comes: it fails only where too few seats are left. "
             "Where the show `forbids_lonely_seats`, a choice that would leave a single seat "
             "free is refused by a 409 `lonely_seats`, which says what would do instead; at the "
-            "end of a sale, when there is nothing else, it is taken."
+            "end of a sale, when there is nothing else, it is taken. A `promo_code` that can't be "
+            "used refuses the hold with its reason; one that makes it free leaves nothing to pay, "
+            "and opening its checkout confirms it at once."
         ),
         parameters=[IDEMPOTENCY_KEY],
         request=HoldSerializer,
@@ -131,6 +136,7 @@ class ReservationViewSet(
         examples=[
             examples.HOLD,
             examples.HOLD_BY_TYPE,
+            examples.HOLD_WITH_CODE,
             examples.HOLD_BEST,
             examples.HOLD_ACCESSIBLE,
             examples.LONELY_SEATS,
@@ -141,6 +147,10 @@ class ReservationViewSet(
         key = idempotency.key_of(request)
         asked = HoldSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        with guesses_counted(request, asked.wish.promo_code):
+            return self._answer(asked, key)
+
+    def _answer(self, asked: HoldSerializer, key: str | None) -> Response:
         if key is None:
             made = settled(lambda ruling: self._hold(asked, ruling, booking.hold_once))
             return Response(made, status=status.HTTP_201_CREATED)

@@ -7,6 +7,7 @@ from reservation.api.availability import AvailableSeatsViewSet
 from reservation.api.catalogue import GenreViewSet, MovieViewSet
 from reservation.api.plans import HallPlanViewSet
 from reservation.api.programme import MovieShowTimesViewSet, ShowTimeViewSet, TicketTypeViewSet
+from reservation.api.promotions import PromotionViewSet
 from reservation.api.reservations import ReservationViewSet
 from reservation.api.show_seats import AvailabilityViewSet, SeatMapViewSet
 from reservation.api.venue import (
@@ -31,6 +32,7 @@ router.register("halls", HallViewSet)
 router.register("seat_categories", SeatCategoryViewSet)
 router.register("seats", SeatViewSet)
 router.register("ticket_types", TicketTypeViewSet)
+router.register("promotions", PromotionViewSet)
 
 urlpatterns = [
     re_path(

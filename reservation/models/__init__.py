@@ -11,7 +11,14 @@ from reservation.models.booking import (
 )
 from reservation.models.catalogue import Genre, Movie
 from reservation.models.edition import Edition
-from reservation.models.pricing import PriceRule, Promotion
+from reservation.models.pricing import (
+    PriceRule,
+    Promotion,
+    PromotionCinema,
+    PromotionMovie,
+    PromotionShow,
+    PromotionTicketType,
+)
 from reservation.models.programme import ShowFormat, ShowState, ShowTime, TicketType
 from reservation.models.venue import Cinema, Hall, HallPlan, Seat, SeatCategory, SeatKind
 
@@ -27,6 +34,10 @@ __all__ = [
     "Movie",
     "PriceRule",
     "Promotion",
+    "PromotionCinema",
+    "PromotionMovie",
+    "PromotionShow",
+    "PromotionTicketType",
     "Reservation",
     "ReservationState",
     "Seat",
