@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import environ
 
 from cinema_reservation import guards
+from cinema_reservation.money import LEAST_CHARGES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -392,11 +393,15 @@ RATE_LIMITS = {
     "verify_account": (20, 3600),
     "hold_address": (3000 * ADDRESS_LIMITS_FACTOR, 60),
     "hold_account": (30, 60),
+    # Counted apart from holds: who asks for prices must not lose the right to buy.
+    "quote_address": (3000 * ADDRESS_LIMITS_FACTOR, 60),
 }
 
 # --- Booking ------------------------------------------------------------------------
 
 CURRENCY = guards.currency(env.str("CURRENCY", default="usd"))
+# What is not free costs so much at least, in minor units: less, nobody could pay.
+MINIMUM_CHARGE = number("MINIMUM_CHARGE", LEAST_CHARGES.get(CURRENCY, 0), least=0)
 HOLD_MINUTES = number("HOLD_MINUTES", 10, least=1)
 MAX_SEATS_PER_RESERVATION = number("MAX_SEATS_PER_RESERVATION", 10, least=1)
 MAX_HOLDS_PER_SHOW = number("MAX_HOLDS_PER_SHOW", 2, least=1)

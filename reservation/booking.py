@@ -41,10 +41,10 @@ def hold(
     Returns the reservation with its show, film, hall and cinema loaded, and its tickets
     prefetched. Raises `UnknownShow`, `ShowCancelled`, `SalesNotOpen`, `SalesClosed`, `NoSeats`,
     `TooManySeats`, `UnknownSeats`, `UnknownTicketType`, `TooManyHolds`, `TooManySeatsOfShow`,
-    `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone`, `LonelySeats`, and
-    `SeatsTaken` with the seats that are.
+    `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone`, `LonelySeats`,
+    `TotalTooSmall`, and `SeatsTaken` with the seats that are.
 
-    At the box office a person decides whether a seat is left lonely.
+    At the box office a person decides whether a seat is left lonely, and takes small change.
     """
     wish = Wish(choices, best, wheelchair_need)
     return choosing.settled(
@@ -65,18 +65,17 @@ def hold_once(
     channel: Channel = Channel.ONLINE,
 ) -> Reservation:
     """`hold` in one transaction, for `choosing.settled`. Raises `LeavesLonely` too."""
-    if not wish.seats:
-        raise errors.NoSeats
-    if wish.seats > settings.MAX_SEATS_PER_RESERVATION:
-        raise errors.TooManySeats(limit=settings.MAX_SEATS_PER_RESERVATION)
+    check_size(wish)
     show = claims.lock_show(show_id)
-    _check_on_sale(show, at)
+    check_on_sale(show, at)
     known = facts.of(show)
     if user_id is not None:
         _check_limits_of(user_id, show, wish.seats, at)
     heeded = None if channel == Channel.BOX_OFFICE else ruling
     choices = choosing.choose(wish, show=show, known=known, at=at, ruling=heeded)
     quote = sale.quote(known, choices)
+    if channel == Channel.ONLINE:
+        sale.check_payable(quote)
     claims.note_change(show.pk)
     reservation = Reservation(
         user_id=user_id,
@@ -86,13 +85,22 @@ def hold_once(
         expires_at=at + timedelta(minutes=settings.HOLD_MINUTES),
         currency=settings.CURRENCY,
         total=quote.total,
-        price_rules=sale.rules_named(quote),
+        price_rules=sale.rules_named(quote.show),
         cancellation_policy=show.promised_policy,
     )
     return _insert(reservation, sale.tickets(show, known, quote))
 
 
-def _check_on_sale(show: ShowTime, at: datetime) -> None:
+def check_size(wish: Wish) -> None:
+    """Raises `NoSeats` and `TooManySeats`."""
+    if not wish.seats:
+        raise errors.NoSeats
+    if wish.seats > settings.MAX_SEATS_PER_RESERVATION:
+        raise errors.TooManySeats(limit=settings.MAX_SEATS_PER_RESERVATION)
+
+
+def check_on_sale(show: ShowTime, at: datetime) -> None:
+    """Raises `ShowCancelled`, `SalesNotOpen` and `SalesClosed`."""
     if show.is_cancelled:
         raise errors.ShowCancelled
     if show.is_awaited_at(at) and show.sales_open_at:

@@ -12,6 +12,7 @@ from cinema_reservation.money import Money, money
 from reservation.api import examples
 from reservation.api.fields import IdField, MoneySerializer
 from reservation.api.policies import PolicyField
+from reservation.api.price_lines import AppliedRuleSerializer, rules_shown
 from reservation.choosing import BestAvailable, Wish
 from reservation.models import Reservation, ReservationState, Ticket
 from reservation.sale import SeatChoice
@@ -143,15 +144,57 @@ class ReservedSeatSerializer(serializers.ModelSerializer[Ticket]):
     category = serializers.CharField(source="seat.category.name")
     kind = serializers.CharField(source="seat.kind")
     ticket_type = serializers.CharField(source="ticket_type.name")
-    price = serializers.SerializerMethodField()
+    price = serializers.SerializerMethodField(
+        help_text="What is due for it: (show_price + surcharge) × percentage, rounded half up, "
+        "less the discount."
+    )
+    show_price = serializers.SerializerMethodField(
+        help_text="Of the show at the sale, by the rules of the cinema. null: not kept."
+    )
+    surcharge = serializers.SerializerMethodField(
+        help_text="Of the seat's category at the sale. null: not kept."
+    )
+    percentage = serializers.IntegerField(
+        allow_null=True, help_text="Of the ticket type at the sale. null: not kept."
+    )
+    discount = serializers.SerializerMethodField(help_text="What a promotion took off.")
 
     class Meta:
         model = Ticket
-        fields = ("id", "row", "number", "label", "category", "kind", "ticket_type", "price")
+        fields = (
+            "id",
+            "row",
+            "number",
+            "label",
+            "category",
+            "kind",
+            "ticket_type",
+            "price",
+            "show_price",
+            "surcharge",
+            "percentage",
+            "discount",
+        )
 
     @extend_schema_field(MoneySerializer)
     def get_price(self, ticket: Ticket) -> Money:
         return money(ticket.price, ticket.reservation.currency)
+
+    @extend_schema_field(MoneySerializer(allow_null=True))
+    def get_show_price(self, ticket: Ticket) -> Money | None:
+        return _money_if_known(ticket.show_price, ticket)
+
+    @extend_schema_field(MoneySerializer(allow_null=True))
+    def get_surcharge(self, ticket: Ticket) -> Money | None:
+        return _money_if_known(ticket.surcharge, ticket)
+
+    @extend_schema_field(MoneySerializer)
+    def get_discount(self, ticket: Ticket) -> Money:
+        return money(ticket.discount, ticket.reservation.currency)
+
+
+def _money_if_known(amount: int | None, ticket: Ticket) -> Money | None:
+    return None if amount is None else money(amount, ticket.reservation.currency)
 
 
 class TicketSerializer(serializers.ModelSerializer[Ticket]):
@@ -192,6 +235,9 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
         help_text="Empty until the reservation is confirmed."
     )
     total = serializers.SerializerMethodField()
+    price_rules = serializers.SerializerMethodField(
+        help_text="The cinema's rules behind the show's price, as they were at the sale."
+    )
     cancellation_policy = PolicyField(read_only=True, help_text="As promised at the sale.")
     cancellation_fee = serializers.SerializerMethodField(
         help_text="What the house keeps of a reservation that was cancelled after it was paid."
@@ -216,6 +262,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
             "seats",
             "tickets",
             "total",
+            "price_rules",
             "created_at",
             "expires_at",
             "confirmed_at",
@@ -245,6 +292,10 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     @extend_schema_field(MoneySerializer)
     def get_total(self, reservation: Reservation) -> Money:
         return money(reservation.total, reservation.currency)
+
+    @extend_schema_field(AppliedRuleSerializer(many=True))
+    def get_price_rules(self, reservation: Reservation) -> list[dict[str, Any]]:
+        return rules_shown(reservation.price_rules, reservation.currency)
 
     @extend_schema_field(MoneySerializer)
     def get_cancellation_fee(self, reservation: Reservation) -> Money:

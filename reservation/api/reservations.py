@@ -84,6 +84,7 @@ class ReservationViewSet(
             errors.LonelySeats,
             errors.WheelchairNeedNotStated,
             errors.CompanionAlone,
+            errors.TotalTooSmall,
             errors.TooManyHolds,
             errors.TooManySeatsOfShow,
             errors.SalesNotOpen,

@@ -1,4 +1,4 @@
-"""How often seats may be held, by account and by address."""
+"""How often seats may be held, by account and by address, and prices asked for."""
 
 from rest_framework.request import Request
 
@@ -7,6 +7,10 @@ from cinema_reservation.api.throttles import RateThrottle
 
 class HoldsByAddress(RateThrottle):
     scope = "hold_address"
+
+
+class QuotesByAddress(RateThrottle):
+    scope = "quote_address"
 
 
 class HoldsByAccount(RateThrottle):
