@@ -65,7 +65,6 @@ BODIES = {
         "weekdays": [0],
         "from_time": "06:00",
         "to_time": "17:00",
-        "valid_from": "2030-01-01",
         "amount": -250,
         "priority": 1,
     },
@@ -88,8 +87,6 @@ INTEGERS = [
     ("seats", "y"),
     ("show_times", "price"),
     ("ticket_types", "percentage"),
-    ("price_rules", "amount"),
-    ("price_rules", "priority"),
 ]
 TEXTS = [
     ("movies", "title"),
