@@ -44,6 +44,12 @@ SECTIONS: dict[str, list[Page]] = {
             "confirmation_number",
             "Who pays what share of the price: adults, children …",
         ),
+        Page(
+            "Price rules",
+            "reservation.PriceRule",
+            "percent",
+            "What shows cost more or less at some days and times: matinees, weekends …",
+        ),
     ],
     "House": [
         Page(
