@@ -53,9 +53,9 @@ def test_a_rule_is_entered_in_money_and_days(desk, cinema):
     rule = PriceRule.objects.get()
     assert (rule.amount, rule.weekdays, rule.to_time) == (-250, [0, 6], time(17))
     page = desk.get(page_of(rule))
-    form = page.context["adminform"].form
-    assert form["weekdays"].value() == [0, 6]
-    assert str(form["amount"].value()) == "-250" or "-2.50" in page.content.decode()
+    assert 'value="-2.50"' in page.content.decode()
+    days = page.context["adminform"].form["weekdays"]
+    assert [day.data["selected"] for day in days] == [True, *[False] * 5, True]
     answer = desk.post(page_of(rule), entered(cinema, amount="", percentage="-20"))
     assert answer.status_code == 302
     rule.refresh_from_db()
@@ -151,13 +151,13 @@ def test_who_may_only_look_reads_money(cinema):
 
 
 def test_a_rule_is_deleted_and_a_cinema_takes_its_own_along(desk, cinema):
-    for page in (
-        page_of,
-        lambda rule, _: reverse("admin:reservation_cinema_delete", args=[cinema.pk]),
-    ):
-        rule = PriceRule.objects.create(cinema=cinema, name="Matinee", amount=-250)
-        assert desk.post(page(rule, "delete"), {"post": "yes"}).status_code == 302
-        assert not PriceRule.objects.exists()
+    rule = PriceRule.objects.create(cinema=cinema, name="Matinee", amount=-250)
+    assert desk.post(page_of(rule, "delete"), {"post": "yes"}).status_code == 302
+    assert not PriceRule.objects.exists()
+    PriceRule.objects.create(cinema=cinema, name="Matinee", amount=-250)
+    page = reverse("admin:reservation_cinema_delete", args=[cinema.pk])
+    assert desk.post(page, {"post": "yes"}).status_code == 302
+    assert not PriceRule.objects.exists()
 
 
 def test_lists_cost_the_same_queries_for_any_number_of_rows(desk, django_assert_max_num_queries):
@@ -170,7 +170,7 @@ def test_lists_cost_the_same_queries_for_any_number_of_rows(desk, django_assert_
             PriceRule.objects.create(cinema=show.hall.cinema, name="Matinee", amount=-250)
         for page in LIST, shows:
             with django_assert_max_num_queries(20) as done:
-                assert desk.get(page, {"day": ""}).status_code == 200
+                assert desk.get(page).status_code == 200
             counts.append(len(done.captured_queries))
     assert counts[:2] == counts[2:]
     listed = desk.get(shows).content.decode()

@@ -230,10 +230,12 @@ class TestReaders:
     def test_what_staff_write_is_the_base_price_and_answered_with_the_rules(
         self, staff_client, place, cinema
     ):
-        show, _ = place
-        a_rule(cinema)
-        one = staff_client.patch(f"/api/show_times/{show.pk}/", {"price": 2000}).json()
-        assert [one["base_price"]["amount"], one["price"]["amount"]] == [2000, 1750]
+        address, rule = f"/api/show_times/{place[0].pk}/", a_rule(cinema)
+        for base, change in ((2000, -250), (1500, 400)):
+            rule.amount = change
+            rule.save()
+            one = staff_client.patch(address, {"price": base}).json()
+            assert [one["base_price"]["amount"], one["price"]["amount"]] == [base, base + change]
 
     def test_a_rule_of_another_cinema_does_nothing(self, anyone, place):
         show, seats = place

@@ -12,6 +12,7 @@ from cinema_reservation.tests.mutants import (
     owed,
     planning,
     promoting,
+    quoting,
     seats,
     selling,
     settling,
@@ -37,5 +38,6 @@ MUTANTS = (
     *crowds.MUTANTS,
     *selling.MUTANTS,
     *promoting.MUTANTS,
+    *quoting.MUTANTS,
     *offering.MUTANTS,
 )
