@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -45,7 +45,6 @@ class QuoteLineSerializer(serializers.Serializer[Any]):
     due = MoneySerializer(help_text="What is paid for it: the price less the discount.")
 
 
-@extend_schema_serializer(examples=[examples.SHOW_QUOTE])
 class QuoteSerializer(serializers.Serializer[Any]):
     """What these seats cost at this moment. It promises nothing; a hold does."""
 
@@ -132,7 +131,7 @@ class ShowQuoteViewSet(viewsets.ViewSet):
         parameters=[OpenApiParameter("show_id", int, "path", description="Id of a show.")],
         request=QuoteRequestSerializer,
         responses=QuoteSerializer,
-        examples=[examples.QUOTE_SEATS, examples.HOLD_BEST_QUOTED],
+        examples=[examples.QUOTE_SEATS, examples.HOLD_BEST_QUOTED, examples.SHOW_QUOTE],
     )
     def create(self, request: Request, show_id: str) -> Response:
         asked = QuoteRequestSerializer(data=request.data)
