@@ -80,8 +80,8 @@ class PriceRuleForm(RefusableForm):
             "from_time": WINDOW + "at that time or later.",
             "to_time": WINDOW + "before that time. Where it is not later than the beginning, it "
             "is of the next day; 00:00 to 00:00 is the whole day.",
-            "valid_from": "Of shows, not of sales. Empty: since ever.",
-            "valid_until": "That day too. Empty: for ever.",
+            "valid_from": "Of shows, not of sales. Empty: no first one.",
+            "valid_until": "That day too. Empty: no last one.",
             "percentage": "So many percent of the price more; with a minus, less: -20. Rounded "
             "half up to the cent.",
             "is_active": "A change counts for seats that are held from now on; nobody who holds "
@@ -128,6 +128,7 @@ class PriceRuleAdmin(RefusingAdmin):
         "is_active",
         "preview",
     )
+    CHANGE: ClassVar = ("amount", "percentage", "priority", "is_active")
     FORM: ClassVar = (
         (
             "Which shows",
@@ -141,8 +142,7 @@ class PriceRuleAdmin(RefusingAdmin):
                 )
             },
         ),
-        ("What it does to their price", {"fields": ("amount", "percentage", "priority")}),
-        ("Whether", {"fields": ("is_active",)}),
+        ("What it does to their price", {"fields": CHANGE}),
     )
     PREVIEW: ClassVar = ("The cinema's prices, by all its rules", {"fields": ("preview",)})
 
