@@ -397,6 +397,8 @@ RATE_LIMITS = {
     # Of promo codes that were refused: whoever has the right one is not counted.
     "promo_address": (300 * ADDRESS_LIMITS_FACTOR, 600),
     "promo_account": (20, 600),
+    # Counted apart from holds: who asks for prices must not lose the right to buy.
+    "quote_address": (3000 * ADDRESS_LIMITS_FACTOR, 60),
 }
 
 # --- Booking ------------------------------------------------------------------------

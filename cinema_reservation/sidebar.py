@@ -45,6 +45,12 @@ SECTIONS: dict[str, list[Page]] = {
             "Who pays what share of the price: adults, children …",
         ),
         Page(
+            "Price rules",
+            "reservation.PriceRule",
+            "percent",
+            "What shows cost more or less at some days and times: matinees, weekends …",
+        ),
+        Page(
             "Promotions",
             "reservation.Promotion",
             "redeem",

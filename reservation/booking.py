@@ -68,12 +68,9 @@ def hold_within(
 
     What it raises must end that transaction. Raises `LeavesLonely` too.
     """
-    if not wish.seats:
-        raise errors.NoSeats
-    if wish.seats > settings.MAX_SEATS_PER_RESERVATION:
-        raise errors.TooManySeats(limit=settings.MAX_SEATS_PER_RESERVATION)
+    check_size(wish)
     show = claims.lock_show(show_id)
-    _check_on_sale(show, at)
+    check_on_sale(show, at)
     known = facts.of(show)
     if user_id is not None:
         _check_limits_of(user_id, show, wish.seats, at)
@@ -102,7 +99,16 @@ def hold_within(
 hold_once = transaction.atomic(hold_within)
 
 
-def _check_on_sale(show: ShowTime, at: datetime) -> None:
+def check_size(wish: Wish) -> None:
+    """Raises `NoSeats` and `TooManySeats`."""
+    if not wish.seats:
+        raise errors.NoSeats
+    if wish.seats > settings.MAX_SEATS_PER_RESERVATION:
+        raise errors.TooManySeats(limit=settings.MAX_SEATS_PER_RESERVATION)
+
+
+def check_on_sale(show: ShowTime, at: datetime) -> None:
+    """Raises `ShowCancelled`, `SalesNotOpen` and `SalesClosed`."""
     if show.is_cancelled:
         raise errors.ShowCancelled
     if show.is_awaited_at(at) and show.sales_open_at:

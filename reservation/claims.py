@@ -64,14 +64,19 @@ def occupied(
     return Occupied({seat_id for _, seat_id, is_dead in found if not is_dead} | blocked, dead)
 
 
+def refuse_taken(seats: Iterable[Seat], occupied: Occupied) -> None:
+    """Raises `SeatsTaken`, which names those that somebody has."""
+    if rivals := [seat for seat in seats if seat.pk in occupied.taken]:
+        raise errors.SeatsTaken(seats=named(rivals))
+
+
 def free_or_refuse(seats: Collection[Seat], occupied: Occupied, at: datetime) -> None:
     """Release what dead holds still keep of these seats; `SeatsTaken` names the others'.
 
     Only tickets are touched: locking the dead reservation here, after the show, would
     turn the order of locks around.
     """
-    if rivals := [seat for seat in seats if seat.pk in occupied.taken]:
-        raise errors.SeatsTaken(seats=named(rivals))
+    refuse_taken(seats, occupied)
     if dead := [occupied.dead[seat.pk] for seat in seats if seat.pk in occupied.dead]:
         Ticket.objects.filter(pk__in=dead).update(released_at=at)
 

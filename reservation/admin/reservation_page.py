@@ -10,7 +10,7 @@ from unfold.admin import TabularInline
 
 from cinema_reservation.desk import ReadOnlyAdmin
 from cinema_reservation.money import written
-from reservation.admin import finding
+from reservation.admin import finding, prices
 from reservation.admin.filters import ReservationDayFilter, ReservationStateFilter
 from reservation.admin.policies import policy_written
 from reservation.admin.reservation_inlines import TicketInline, WaiverInline, moment_of
@@ -46,6 +46,7 @@ class ReservationPage(ReadOnlyAdmin):
                 "fields": (
                     "promo_code",
                     "total_written",
+                    "rules_written",
                     "policy",
                     "fee_written",
                     "waived_written",
@@ -103,6 +104,10 @@ class ReservationPage(ReadOnlyAdmin):
     @admin.display(description="Total")
     def total_written(self, reservation: Reservation) -> str:
         return written(reservation.total, reservation.currency)
+
+    @admin.display(description="Price rules of the show at the sale")
+    def rules_written(self, reservation: Reservation) -> str:
+        return prices.rules_written(reservation.price_rules, reservation.currency) or "None"
 
     @admin.display(description="Owed to the house")
     def due_written(self, reservation: Reservation) -> str:

@@ -12,8 +12,10 @@ from cinema_reservation.money import Money, money
 from reservation.api import examples
 from reservation.api.fields import IdField, MoneySerializer
 from reservation.api.policies import PolicyField
+from reservation.api.price_lines import AppliedRuleSerializer, rules_shown
+from reservation.api.ticket_serializers import ReservedSeatSerializer, TicketSerializer
 from reservation.choosing import BestAvailable, Wish
-from reservation.models import Promotion, Reservation, ReservationState, Ticket
+from reservation.models import Promotion, Reservation, ReservationState
 from reservation.rules.promotions import LONGEST_TYPED
 from reservation.sale import SeatChoice
 
@@ -144,38 +146,6 @@ class HoldSerializer(serializers.Serializer[Any]):
         )
 
 
-class ReservedSeatSerializer(serializers.ModelSerializer[Ticket]):
-    """A seat of a reservation, with the price that was promised."""
-
-    id = serializers.IntegerField(source="seat_id")
-    row = serializers.CharField(source="seat.row")
-    number = serializers.IntegerField(source="seat.number")
-    label = serializers.CharField(source="seat.label")  # type: ignore[assignment]
-    category = serializers.CharField(source="seat.category.name")
-    kind = serializers.CharField(source="seat.kind")
-    ticket_type = serializers.CharField(source="ticket_type.name")
-    price = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Ticket
-        fields = ("id", "row", "number", "label", "category", "kind", "ticket_type", "price")
-
-    @extend_schema_field(MoneySerializer)
-    def get_price(self, ticket: Ticket) -> Money:
-        return money(ticket.price, ticket.reservation.currency)
-
-
-class TicketSerializer(serializers.ModelSerializer[Ticket]):
-    """What admits one person to one seat."""
-
-    seat = serializers.CharField(source="seat.label")
-    ticket_type = serializers.CharField(source="ticket_type.name")
-
-    class Meta:
-        model = Ticket
-        fields = ("id", "seat", "ticket_type", "admitted_at")
-
-
 class ReservedShowSerializer(serializers.Serializer[Any]):
     """Where and when to be."""
 
@@ -215,6 +185,9 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
         help_text="What the promotion takes off all seats together; the total is less it already."
     )
     total = serializers.SerializerMethodField()
+    price_rules = serializers.SerializerMethodField(
+        help_text="The cinema's rules behind the show's price, as they were at the sale."
+    )
     cancellation_policy = PolicyField(read_only=True, help_text="As promised at the sale.")
     cancellation_fee = serializers.SerializerMethodField(
         help_text="What the house keeps of a reservation that was cancelled after it was paid."
@@ -241,6 +214,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
             "promotion",
             "discount",
             "total",
+            "price_rules",
             "created_at",
             "expires_at",
             "confirmed_at",
@@ -275,6 +249,10 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     @extend_schema_field(MoneySerializer)
     def get_total(self, reservation: Reservation) -> Money:
         return money(reservation.total, reservation.currency)
+
+    @extend_schema_field(AppliedRuleSerializer(many=True))
+    def get_price_rules(self, reservation: Reservation) -> list[dict[str, Any]]:
+        return rules_shown(reservation.price_rules, reservation.currency)
 
     @extend_schema_field(MoneySerializer)
     def get_cancellation_fee(self, reservation: Reservation) -> Money:

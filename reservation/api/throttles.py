@@ -1,4 +1,4 @@
-"""How often seats may be held and promo codes be tried, by account and by address."""
+"""How often seats may be held, prices asked for and promo codes be tried."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +13,10 @@ from reservation.promo_errors import PromoCodeRefused
 
 class HoldsByAddress(RateThrottle):
     scope = "hold_address"
+
+
+class QuotesByAddress(RateThrottle):
+    scope = "quote_address"
 
 
 class ByAccount(RateThrottle):

@@ -6,8 +6,10 @@ from rest_framework.routers import SimpleRouter
 from reservation.api.availability import AvailableSeatsViewSet
 from reservation.api.catalogue import GenreViewSet, MovieViewSet
 from reservation.api.plans import HallPlanViewSet
+from reservation.api.price_rules import PriceRuleViewSet
 from reservation.api.programme import MovieShowTimesViewSet, ShowTimeViewSet, TicketTypeViewSet
 from reservation.api.promotions import PromotionViewSet
+from reservation.api.quotes import ShowQuoteViewSet
 from reservation.api.reservations import ReservationViewSet
 from reservation.api.show_seats import AvailabilityViewSet, SeatMapViewSet
 from reservation.api.venue import (
@@ -33,6 +35,7 @@ router.register("seat_categories", SeatCategoryViewSet)
 router.register("seats", SeatViewSet)
 router.register("ticket_types", TicketTypeViewSet)
 router.register("promotions", PromotionViewSet)
+router.register("price_rules", PriceRuleViewSet)
 
 urlpatterns = [
     re_path(
@@ -49,6 +52,11 @@ urlpatterns = [
         r"^show_times/(?P<show_id>[0-9]+)/seat_map\.svg$",
         SeatMapViewSet.as_view({"get": "retrieve"}),
         name="show-seat-map",
+    ),
+    re_path(
+        r"^show_times/(?P<show_id>[0-9]+)/quote/$",
+        ShowQuoteViewSet.as_view({"post": "create"}),
+        name="show-quote",
     ),
     *router.urls,
 ]

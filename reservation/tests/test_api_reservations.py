@@ -344,7 +344,7 @@ class TestAvailableSeats:
     @pytest.mark.parametrize("count", [2, 200])
     def test_costs_the_same_queries_for_any_hall(self, anyone, count, django_assert_num_queries):
         show, _ = show_with_seats(count)
-        with django_assert_num_queries(7):  # of which one asks for house seats, once per edition
+        with django_assert_num_queries(8):  # two ask for house seats and rules, once per edition
             assert self.ask(anyone, show).json()["count"] == count
 
     @pytest.mark.parametrize(

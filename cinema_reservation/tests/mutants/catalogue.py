@@ -12,6 +12,7 @@ from cinema_reservation.tests.mutants import (
     owed,
     planning,
     promoting,
+    quoting,
     redeeming,
     seats,
     selling,
@@ -39,5 +40,6 @@ MUTANTS = (
     *selling.MUTANTS,
     *promoting.MUTANTS,
     *redeeming.MUTANTS,
+    *quoting.MUTANTS,
     *offering.MUTANTS,
 )
