@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import environ
 
 from cinema_reservation import guards
+from cinema_reservation.money import LEAST_CHARGES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -397,6 +398,8 @@ RATE_LIMITS = {
 # --- Booking ------------------------------------------------------------------------
 
 CURRENCY = guards.currency(env.str("CURRENCY", default="usd"))
+# Stripe charges nothing that is less, and so nothing is sold online that costs less.
+LEAST_CHARGE = number("LEAST_CHARGE", LEAST_CHARGES.get(CURRENCY, 0), least=0)
 HOLD_MINUTES = number("HOLD_MINUTES", 10, least=1)
 MAX_SEATS_PER_RESERVATION = number("MAX_SEATS_PER_RESERVATION", 10, least=1)
 MAX_HOLDS_PER_SHOW = number("MAX_HOLDS_PER_SHOW", 2, least=1)

@@ -10,10 +10,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
-from cinema_reservation.prepared import prepared
-from reservation import choosing, claims, errors, facts, mail, sale
+from reservation import choosing, claims, errors, facts, limits, mail, replacements, sale
 from reservation.choosing import BestAvailable, Ruling, Wish
 from reservation.models import (
     Channel,
@@ -65,15 +63,12 @@ def hold_once(
     channel: Channel = Channel.ONLINE,
 ) -> Reservation:
     """`hold` in one transaction, for `choosing.settled`. Raises `LeavesLonely` too."""
-    if not wish.seats:
-        raise errors.NoSeats
-    if wish.seats > settings.MAX_SEATS_PER_RESERVATION:
-        raise errors.TooManySeats(limit=settings.MAX_SEATS_PER_RESERVATION)
+    limits.check_size(wish.seats)
     show = claims.lock_show(show_id)
-    _check_on_sale(show, at)
+    check_on_sale(show, at)
     known = facts.of(show)
     if user_id is not None:
-        _check_limits_of(user_id, show, wish.seats, at)
+        limits.check_seats_of(user_id, show, wish.seats, at)
     heeded = None if channel == Channel.BOX_OFFICE else ruling
     choices = choosing.choose(wish, show=show, known=known, at=at, ruling=heeded)
     quote = sale.quote(known, choices)
@@ -89,10 +84,11 @@ def hold_once(
         price_rules=sale.rules_named(quote),
         cancellation_policy=show.promised_policy,
     )
-    return _insert(reservation, sale.tickets(show, known, quote))
+    return insert(reservation, sale.tickets(show, known, quote))
 
 
-def _check_on_sale(show: ShowTime, at: datetime) -> None:
+def check_on_sale(show: ShowTime, at: datetime) -> None:
+    """Raises `ShowCancelled`, `SalesNotOpen` and `SalesClosed`."""
     if show.is_cancelled:
         raise errors.ShowCancelled
     if show.is_awaited_at(at) and show.sales_open_at:
@@ -102,29 +98,8 @@ def _check_on_sale(show: ShowTime, at: datetime) -> None:
         raise errors.SalesClosed
 
 
-def _check_limits_of(user_id: int, show: ShowTime, count: int, at: datetime) -> None:
-    living = [
-        (pk, state)
-        for pk, state, expires_at in _seats_of(user=user_id, show=show.pk)
-        if state == ReservationState.CONFIRMED
-        or (state == ReservationState.HELD and expires_at > at)
-    ]
-    holds = {pk for pk, state in living if state == ReservationState.HELD}
-    if len(holds) >= settings.MAX_HOLDS_PER_SHOW:
-        raise errors.TooManyHolds(limit=settings.MAX_HOLDS_PER_SHOW)
-    if len(living) + count > settings.MAX_SEATS_PER_SHOW:
-        raise errors.TooManySeatsOfShow(limit=settings.MAX_SEATS_PER_SHOW, taken=len(living))
-
-
-@prepared
-def _seats_of(*, user: int, show: int) -> QuerySet[Reservation, tuple[int, str, datetime]]:
-    """A row for each seat that they have or had, and that nobody else took or freed."""
-    # By whom and of what alone: for a state SQLite would go through those of the whole house.
-    theirs = Reservation.objects.filter(user=user, showtime=show, tickets__released_at=None)
-    return theirs.order_by().values_list("pk", "state", "expires_at")
-
-
-def _insert(reservation: Reservation, tickets: list[Ticket]) -> Reservation:
+def insert(reservation: Reservation, tickets: list[Ticket]) -> Reservation:
+    """Save what was found to be free under the show's lock. Raises `SeatsTaken`."""
     reservation.save(force_insert=True)
     for ticket in tickets:
         ticket.reservation = reservation
@@ -291,6 +266,8 @@ def _reason_of_show(show: ShowTime) -> str:
 
 
 def _cancel(reservation: Reservation, *, fee: int, at: datetime) -> None:
+    if reservation.state == ReservationState.CONFIRMED:
+        replacements.drop_waiting(reservation, at=at)
     reservation.state = ReservationState.CANCELLED
     reservation.cancelled_at = at
     reservation.cancellation_fee = fee

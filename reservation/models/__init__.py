@@ -11,6 +11,7 @@ from reservation.models.booking import (
 )
 from reservation.models.catalogue import Genre, Movie
 from reservation.models.edition import Edition
+from reservation.models.exchange import Exchange, ExchangeState
 from reservation.models.pricing import PriceRule, Promotion
 from reservation.models.programme import ShowFormat, ShowState, ShowTime, TicketType
 from reservation.models.venue import Cinema, Hall, HallPlan, Seat, SeatCategory, SeatKind
@@ -20,6 +21,8 @@ __all__ = [
     "Channel",
     "Cinema",
     "Edition",
+    "Exchange",
+    "ExchangeState",
     "Genre",
     "Hall",
     "HallPlan",
