@@ -8,7 +8,7 @@ from post_office.models import Email
 
 from payments import checkout, rounds, settlement
 from payments.asking import Asked, MoneyMissing
-from payments.models import PaymentState, Refund, RefundReason
+from payments.models import Payment, PaymentState, Refund, RefundReason
 from payments.status import standing
 from payments.tests.books import assert_settled, balance
 from payments.tests.moments import MINUTE, NOW
