@@ -312,7 +312,7 @@ class TestTooLate:
         assert_settled(stripe, reservation)
         assert not Ticket.objects.live().exists()
 
-    def test_is_not_made_with_money_that_a_bank_asks_back_of_the_rest(
+    def test_is_not_made_where_the_rest_went_back(
         self, stripe, reservation, paid, difference, place, late
     ):
         stripe.refund_in_dashboard(paid.payment_intent_id)

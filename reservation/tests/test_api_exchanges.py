@@ -166,7 +166,7 @@ class TestIdempotency:
         assert again.headers["Idempotent-Replayed"] == "true"
         assert Exchange.objects.count() == 1
 
-    def test_with_another_body_or_for_another_reservation_it_is_refused(
+    def test_for_another_body_or_reservation_it_is_refused(
         self, owner, owner_client, place, paid, seats
     ):
         other = confirmed(owner, place[0], place[1][4:5])

@@ -511,9 +511,11 @@ class TestStatements:
             exchange(paid, [seats[0], seats[count]])
 
 
-def test_seats_of_an_exchange_are_locked_with_its_shows_in_one_order(paid, monkeypatch):
+def test_shows_are_locked_in_one_order(paid, monkeypatch):
     show, others = priced(1250)
-    locked, lock = [], claims.lock_show
+    before = list(paid.showtime.hall.seats.order_by("number"))
+    old, locked, lock = paid.showtime, [], claims.lock_show
     monkeypatch.setattr(claims, "lock_show", lambda pk: locked.append(pk) or lock(pk))
     exchange(paid, others, show=show)
-    assert locked == sorted({paid.showtime_id, show.pk})
+    exchange(paid, before[:2], show=old)
+    assert locked == [old.pk, show.pk] * 2
