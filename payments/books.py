@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import prefetch_related_objects
 
-from payments.models import Payment, PaymentState, Refund, RefundState
+from payments.models import Payment, PaymentState, Refund, RefundReason, RefundState
 from reservation import booking
 from reservation.models import Reservation
 
@@ -44,6 +44,15 @@ class Books:
         is_too_much = payment.state == PaymentState.PAID and self.excess < 0
         return is_too_much or payment.is_overdrawn
 
+    def sent_back(self, reason: RefundReason) -> int:
+        """What went back, or is on its way, of what was paid, for that reason."""
+        return sum(
+            refund.amount
+            for payment in self.paid
+            for refund in payment.refunds.all()
+            if refund.reason == reason and refund.state != RefundState.FAILED
+        )
+
     @property
     def owed(self) -> int:
         """What has to go back and is not on its way."""
@@ -59,6 +68,11 @@ class Books:
 def kept(payments: Iterable[Payment]) -> int:
     """What we keep of these payments, in minor units."""
     return sum(payment.kept for payment in payments)
+
+
+def untouched(payments: Iterable[Payment]) -> list[Payment]:
+    """Those of which nothing went back, was tried to, or was asked back by a bank."""
+    return [p for p in payments if not p.refunds.all() and not p.disputes.all()]
 
 
 def lock(reservation_id: int) -> Books:

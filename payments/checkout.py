@@ -3,19 +3,17 @@
 import logging
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from cinema_reservation.errors import DomainError
 from cinema_reservation.money import written
-from payments import alerts, disputes, gateway, refunds, settlement
+from payments import alerts, asking, disputes, gateway, refunds, settlement
+from payments.asking import Asked
 from payments.gateway import Session
 from payments.models import AlertKind, Payment, PaymentState
 from reservation import booking
-from reservation.models import Reservation
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +37,15 @@ class PaymentProcessing(DomainError):
 
 
 def open_checkout(*, reservation_id: int, at: datetime) -> Payment | None:
-    """The payment page of a held reservation; the same one while it is open.
+    """The payment page of a hold, or of an exchange that waits; the same one while it is open.
 
     A committed row with the complete parameters comes first, Stripe second and outside of
     any transaction: whatever breaks in between, asking again finishes the same session.
     A reservation that costs nothing is confirmed at once and has no payment (`None`).
 
     Raises `HoldExpired`, `AlreadyConfirmed`, `ReservationCancelled`, `ShowCancelled`,
-    `HoldEndsTooSoon`, `PaymentProcessing`, `StripeUnavailable`, `StripeRefused`.
+    `ExchangeLapsed`, `MoneyMissing`, `HoldEndsTooSoon`, `PaymentProcessing`,
+    `StripeUnavailable`, `StripeRefused`.
     """
     _learn_of_ended_payment(reservation_id, at)
     payment = _prepare(reservation_id, at)
@@ -66,99 +65,54 @@ def open_checkout(*, reservation_id: int, at: datetime) -> Payment | None:
 
 def _learn_of_ended_payment(reservation_id: int, at: datetime) -> None:
     """A page may have been paid, or closed, since: ask before giving it, or another one."""
-    seen_lately = Q(expires_at__gt=at, looked_at__gt=at - LOOK_AGAIN)
-    live = Payment.objects.live().filter(reservation=reservation_id).exclude(seen_lately).first()
-    if live is not None and live.session_id:
+    related = "reservation", "exchange__replacement"
+    lives = Payment.objects.live().filter(reservation=reservation_id)
+    live = lives.select_related(*related).first()
+    if live is None or not live.session_id:
+        return
+    if live.is_replaceable_at(at):
+        close(live, at=at)
+    elif live.expires_at <= at or live.looked_at <= at - LOOK_AGAIN:
         sync(live.session_id, at=at)
 
 
 @transaction.atomic
 def _prepare(reservation_id: int, at: datetime) -> Payment | None:
-    """The live payment of the reservation, made now if there is none.
+    """The live payment of what is to be paid, made now if there is none.
 
-    The reservation's lock, which `extend` takes, lets one at a time look and make.
+    The reservation's lock, which keeping its seats takes, lets one at a time look and make.
     """
     page_ends = at + timedelta(minutes=settings.CHECKOUT_MINUTES)
     until = page_ends + timedelta(minutes=settings.CHECKOUT_GRACE_MINUTES)
-    reservation = booking.extend(reservation_id=reservation_id, until=until, at=at)
-    if reservation.total == 0:
+    asked = asking.keep_seats(reservation_id=reservation_id, until=until, at=at)
+    if asked.amount == 0:
         booking.confirm(reservation_id=reservation_id, at=at)
         return None
-    live = reservation.payments.live().first()
+    live = asked.reservation.payments.live().first()
     if live is not None:
-        if live.state == PaymentState.PROCESSING:
+        if live.state == PaymentState.PROCESSING or live.exchange_id != asked.exchange_id:
             raise PaymentProcessing
         return live
-    page_ends = min(page_ends, reservation.expires_at)
+    page_ends = min(page_ends, asked.kept_until)
     if page_ends < at + SHORTEST_SESSION:
         raise HoldEndsTooSoon
-    return _insert(reservation, page_ends, at)
+    return _insert(asked, page_ends, at)
 
 
-def _insert(reservation: Reservation, page_ends: datetime, at: datetime) -> Payment:
+def _insert(asked: Asked, page_ends: datetime, at: datetime) -> Payment:
     payment = Payment(
-        reservation=reservation,
-        amount=reservation.total,
-        currency=reservation.currency,
+        reservation=asked.reservation,
+        exchange=asked.exchange,
+        amount=asked.amount,
+        currency=asked.reservation.currency,
         created_at=at,
         looked_at=at,
         expires_at=page_ends,
         idempotency_key=f"checkout-{uuid.uuid4()}",
     )
-    payment.parameters = _parameters(payment, reservation)
+    payment.parameters = asking.parameters(payment, asked)
     payment.save(force_insert=True)
     return payment
-
-
-def _parameters(payment: Payment, reservation: Reservation) -> dict[str, Any]:
-    """Everything that Stripe is told, kept with the payment so that a retry tells the same.
-
-    Cards only: a bank debit takes days, and seats can't be kept for days. No adaptive
-    pricing: it would take another currency than the one that we sold in.
-    """
-    metadata = {"payment": str(payment.pk), "reservation": str(reservation.pk)}
-    page = f"{settings.PUBLIC_URL}/api/payment"
-    parameters: dict[str, Any] = {
-        "mode": "payment",
-        "client_reference_id": reservation.code,
-        "line_items": _line_items(reservation),
-        "allowed_payment_method_types": ["card"],
-        "adaptive_pricing": {"enabled": False},
-        "expires_at": int(payment.expires_at.timestamp()),
-        "metadata": metadata,
-        "payment_intent_data": {
-            "metadata": metadata,
-            "description": f"Reservation {reservation.code}",
-        },
-        # Stripe puts the id where the braces are.
-        "success_url": f"{page}/success/?session_id={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": f"{page}/cancel/?payment={payment.pk}",
-    }
-    if reservation.user is not None:
-        parameters["customer_email"] = reservation.user.email
-    return parameters
-
-
-def _line_items(reservation: Reservation) -> list[dict[str, Any]]:
-    show = reservation.showtime
-    starts_at = show.starts_at.astimezone(show.hall.cinema.zone)
-    where = f"{show.hall.cinema}, {show.hall.name}, {starts_at:%a %d %b %Y %H:%M}"
-    tickets = reservation.tickets.select_related("seat", "ticket_type")
-    return [
-        {
-            "quantity": 1,
-            "price_data": {
-                "currency": reservation.currency,
-                "unit_amount": ticket.price,
-                "product_data": {
-                    "name": f"{show.movie.title}: seat {ticket.seat.label}"
-                    f" ({ticket.ticket_type.name})",
-                    "description": where,
-                },
-            },
-        }
-        for ticket in tickets
-    ]
 
 
 def finish_creating(payment: Payment) -> None:
@@ -309,9 +263,9 @@ def _keep_or_free_seats(payment: Payment, before: str, at: datetime) -> None:
     if before == payment.state:
         return
     if payment.state == PaymentState.PROCESSING:
-        booking.await_payment(reservation_id=payment.reservation_id, at=at)
+        asking.await_payment(payment, at=at)
     if before == PaymentState.PROCESSING and payment.state == PaymentState.FAILED:
-        booking.end_unsold(reservation_id=payment.reservation_id, at=at)
+        asking.give_up(payment, at=at)
 
 
 def _is_our_money(payment: Payment, session: Session) -> bool:

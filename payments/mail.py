@@ -15,6 +15,8 @@ def tell_refund(refund: Refund, reservation: Reservation, *, failed_before: bool
         failed_before=failed_before,
         came_too_late=refund.reason == RefundReason.TOO_LATE,
         paid_twice=refund.reason == RefundReason.PAID_TWICE,
+        is_cheaper=refund.reason == RefundReason.EXCHANGED,
+        not_exchanged=refund.reason == RefundReason.NOT_EXCHANGED,
         is_goodwill=refund.reason == RefundReason.GOODWILL
         and reservation.state == ReservationState.CONFIRMED,
     )

@@ -19,8 +19,9 @@ from cinema_reservation.errors import ServiceUnavailable
 from cinema_reservation.outages import is_outage
 from payments import checkout, gateway, refunds, settlement, webhook
 from payments.models import Dispute, Payment, PaymentState, Refund
+from payments.models.payment import IS_WANTED
 from reservation import booking
-from reservation.models import Reservation, ReservationState
+from reservation.models import Reservation
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def look_at_payments(*, at: datetime) -> int:
 
     Payments that nobody waits for any more are closed, so that nobody pays them.
     """
-    is_over = Q(expires_at__lte=at) | ~Q(reservation__state=ReservationState.HELD)
+    is_over = Q(expires_at__lte=at) | ~IS_WANTED
     # A bank takes days, and can't be hurried.
     unwanted = is_over & ~Q(state=PaymentState.PROCESSING)
     unfinished = Q(state=PaymentState.CREATING)
@@ -75,7 +76,8 @@ def look_at_payments(*, at: datetime) -> int:
         | (unfinished & Q(looked_at__lte=at - FINISH_CREATING))
         | (unwanted & Q(looked_at__lte=at - LOOK_SOON))
     )
-    payments = Payment.objects.live().filter(due).select_related("reservation")
+    related = "reservation", "exchange__replacement"
+    payments = Payment.objects.live().filter(due).select_related(*related)
     return _each(payments.order_by("looked_at")[:ROWS_PER_ROUND], lambda p: _look(p, at))
 
 
@@ -84,8 +86,7 @@ def _look(payment: Payment, at: datetime) -> None:
         return
     if payment.session_id is None:
         checkout.finish_creating(payment)
-    is_held = payment.reservation.state_at(at) == ReservationState.HELD
-    is_open = is_held and payment.expires_at > at
+    is_open = payment.is_wanted_at(at) and payment.expires_at > at
     if is_open or payment.state == PaymentState.PROCESSING:
         checkout.sync(payment.session_id or "", at=at)
     else:

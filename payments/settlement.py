@@ -12,9 +12,9 @@ from django.db import transaction
 
 from cinema_reservation.errors import DomainError
 from cinema_reservation.money import written
-from payments import alerts, books, disputes, gateway, mail, refunds
+from payments import alerts, books, disputes, exchanges, gateway, mail, refunds
 from payments.books import Books
-from payments.models import AlertKind, Payment, Refund, RefundReason, RefundState
+from payments.models import AlertKind, Payment, Refund, RefundReason
 from reservation import booking
 from reservation.errors import ShowCancelled
 from reservation.models import Reservation, ReservationState
@@ -70,7 +70,9 @@ def _decide(reservation_id: int, at: datetime) -> list[Refund]:
 def _confirm_or_end(held: Books, at: datetime) -> Books:
     """What is covered is confirmed; what nothing can cover any more ends when its time is up."""
     reservation = held.reservation
-    if _is_covered(reservation, held.paid):
+    if reservation.state == ReservationState.CONFIRMED:
+        reservation = exchanges.make_what_is_covered(held, at)
+    elif _is_covered(reservation, held.paid):
         reservation = _confirm_or_give_up(reservation, at)
     elif not any(payment.is_live for payment in held.payments):
         booking.expire(reservation_id=reservation.pk, at=at)
@@ -87,8 +89,8 @@ def _is_covered(reservation: Reservation, paid: Iterable[Payment]) -> bool:
     """
     if reservation.state not in {ReservationState.HELD, ReservationState.EXPIRED}:
         return False
-    untouched = [p for p in paid if not p.refunds.all() and not p.disputes.all()]
-    return bool(untouched) and books.kept(untouched) >= reservation.total
+    whole = books.untouched(paid)
+    return bool(whole) and books.kept(whole) >= reservation.total
 
 
 def _confirm_or_give_up(reservation: Reservation, at: datetime) -> Reservation:
@@ -172,18 +174,8 @@ def _reason(held: Books) -> RefundReason:
     reservation = held.reservation
     if reservation.state == ReservationState.EXPIRED:
         return RefundReason.TOO_LATE
-    if held.excess <= reservation.waived - _given_back(held.paid):
+    if held.excess <= reservation.waived - held.sent_back(RefundReason.GOODWILL):
         return RefundReason.GOODWILL
     if reservation.state == ReservationState.CANCELLED:
         return RefundReason.CANCELLED
-    return RefundReason.PAID_TWICE
-
-
-def _given_back(paid: Iterable[Payment]) -> int:
-    """What went back, or is on its way, of what staff waived."""
-    return sum(
-        refund.amount
-        for payment in paid
-        for refund in payment.refunds.all()
-        if refund.reason == RefundReason.GOODWILL and refund.state != RefundState.FAILED
-    )
+    return exchanges.reason(held) or RefundReason.PAID_TWICE

@@ -33,12 +33,12 @@ class Standing(NamedTuple):
 
 def standing(reservation: Reservation, *, at: datetime) -> Standing:
     """What our ledger says. Asks nobody."""
-    payments = list(reservation.payments.prefetch_related("refunds"))
+    payments = list(reservation.payments.prefetch_related("refunds", "exchange__replacement"))
     refunds = [refund for payment in payments for refund in payment.refunds.all()]
     paid = sum(payment.amount_received for payment in payments)
     refunded = sum(r.amount for r in refunds if r.state == RefundState.SUCCEEDED)
     refunding = sum(r.amount for r in refunds if r.state == RefundState.PENDING)
-    page = _open_page(payments) if reservation.state_at(at) == ReservationState.HELD else ""
+    page = _open_page(reservation, payments, at)
     is_free = reservation.total == 0 and reservation.state == ReservationState.CONFIRMED
     status = _status(payments, paid=paid, refunded=refunded, refunding=refunding, is_free=is_free)
     return Standing(status, paid, refunded, refunding, page)
@@ -59,8 +59,12 @@ def _status(
     return PaymentStatus.PARTIALLY_REFUNDED if refunded else PaymentStatus.PAID
 
 
-def _open_page(payments: list[Payment]) -> str:
-    return next((p.checkout_url for p in payments if p.state == PaymentState.OPEN), "")
+def _open_page(reservation: Reservation, payments: list[Payment], at: datetime) -> str:
+    for payment in payments:
+        payment.reservation = reservation
+        if payment.state == PaymentState.OPEN and payment.is_wanted_at(at):
+            return payment.checkout_url
+    return ""
 
 
 def bring_up_to_date(reservation: Reservation, *, at: datetime) -> None:

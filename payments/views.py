@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cinema_reservation.money import money
-from payments import checkout, examples, gateway, webhook
+from payments import asking, checkout, examples, gateway, webhook
 from payments.serializers import CheckoutSerializer, PaymentStatusSerializer
 from payments.status import bring_up_to_date, standing
 from reservation import errors
@@ -46,6 +46,8 @@ class CheckoutViewSet(OwnReservations):
             errors.AlreadyConfirmed,
             errors.ReservationCancelled,
             errors.ShowCancelled,
+            errors.ExchangeLapsed,
+            asking.MoneyMissing,
             checkout.HoldEndsTooSoon,
             checkout.PaymentProcessing,
             gateway.StripeRefused,
@@ -59,8 +61,9 @@ class CheckoutViewSet(OwnReservations):
         description=(
             "Send the customer to `checkout_url`. Asking again gives the same page while it is "
             "open. The hold is prolonged, once, so that there is time to pay. A reservation "
-            "that costs nothing is confirmed at once and has no page. GET does the same as "
-            "POST, for plain links."
+            "that costs nothing is confirmed at once and has no page. Of a confirmed reservation "
+            "with an `exchange` that waits, it is the page for the difference. GET does the same "
+            "as POST, for plain links."
         ),
         request=None,
         responses=CheckoutSerializer,

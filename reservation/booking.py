@@ -10,10 +10,18 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
-from cinema_reservation.prepared import prepared
-from reservation import choosing, claims, errors, facts, mail, promotions, sale
+from reservation import (
+    choosing,
+    claims,
+    errors,
+    facts,
+    limits,
+    mail,
+    promotions,
+    replacements,
+    sale,
+)
 from reservation.choosing import BestAvailable, Ruling, Wish
 from reservation.models import (
     Channel,
@@ -68,12 +76,12 @@ def hold_within(
 
     What it raises must end that transaction. Raises `LeavesLonely` too.
     """
-    check_size(wish)
+    limits.check_size(wish.seats)
     show = claims.lock_show(show_id)
     check_on_sale(show, at)
     known = facts.of(show)
     if user_id is not None:
-        _check_limits_of(user_id, show, wish.seats, at)
+        limits.check_seats_of(user_id, show, wish.seats, at)
     heeded = None if channel == Channel.BOX_OFFICE else ruling
     choices = choosing.choose(wish, show=show, known=known, at=at, ruling=heeded)
     quote = sale.quote(known, choices)
@@ -93,18 +101,10 @@ def hold_within(
         price_rules=sale.rules_named(quote.show),
         cancellation_policy=show.promised_policy,
     )
-    return _insert(reservation, sale.tickets(show, known, quote))
+    return insert(reservation, sale.tickets(show, known, quote))
 
 
 hold_once = transaction.atomic(hold_within)
-
-
-def check_size(wish: Wish) -> None:
-    """Raises `NoSeats` and `TooManySeats`."""
-    if not wish.seats:
-        raise errors.NoSeats
-    if wish.seats > settings.MAX_SEATS_PER_RESERVATION:
-        raise errors.TooManySeats(limit=settings.MAX_SEATS_PER_RESERVATION)
 
 
 def check_on_sale(show: ShowTime, at: datetime) -> None:
@@ -118,29 +118,8 @@ def check_on_sale(show: ShowTime, at: datetime) -> None:
         raise errors.SalesClosed
 
 
-def _check_limits_of(user_id: int, show: ShowTime, count: int, at: datetime) -> None:
-    living = [
-        (pk, state)
-        for pk, state, expires_at in _seats_of(user=user_id, show=show.pk)
-        if state == ReservationState.CONFIRMED
-        or (state == ReservationState.HELD and expires_at > at)
-    ]
-    holds = {pk for pk, state in living if state == ReservationState.HELD}
-    if len(holds) >= settings.MAX_HOLDS_PER_SHOW:
-        raise errors.TooManyHolds(limit=settings.MAX_HOLDS_PER_SHOW)
-    if len(living) + count > settings.MAX_SEATS_PER_SHOW:
-        raise errors.TooManySeatsOfShow(limit=settings.MAX_SEATS_PER_SHOW, taken=len(living))
-
-
-@prepared
-def _seats_of(*, user: int, show: int) -> QuerySet[Reservation, tuple[int, str, datetime]]:
-    """A row for each seat that they have or had, and that nobody else took or freed."""
-    # By whom and of what alone: for a state SQLite would go through those of the whole house.
-    theirs = Reservation.objects.filter(user=user, showtime=show, tickets__released_at=None)
-    return theirs.order_by().values_list("pk", "state", "expires_at")
-
-
-def _insert(reservation: Reservation, tickets: list[Ticket]) -> Reservation:
+def insert(reservation: Reservation, tickets: list[Ticket]) -> Reservation:
+    """Save what was found to be free under the show's lock. Raises `SeatsTaken`."""
     reservation.save(force_insert=True)
     for ticket in tickets:
         ticket.reservation = reservation
@@ -307,6 +286,8 @@ def _reason_of_show(show: ShowTime) -> str:
 
 
 def _cancel(reservation: Reservation, *, fee: int, at: datetime) -> None:
+    if reservation.state == ReservationState.CONFIRMED:
+        replacements.drop_waiting(reservation, at=at)
     reservation.state = ReservationState.CANCELLED
     reservation.cancelled_at = at
     reservation.cancellation_fee = fee

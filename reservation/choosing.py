@@ -9,7 +9,7 @@ matters, `settled` looks outside of its transaction, and either refuses, with wh
 instead, or asks again. What it found counts for the seats that were taken then, and no others.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypeVar
@@ -109,15 +109,22 @@ def settled(ask: Callable[[Ruling], Answer]) -> Answer:
 
 
 def choose(
-    wish: Wish, *, show: ShowTime, known: Facts, at: datetime, ruling: Ruling | None
+    wish: Wish,
+    *,
+    show: ShowTime,
+    known: Facts,
+    at: datetime,
+    ruling: Ruling | None,
+    own: Set[int] = frozenset(),
 ) -> list[SeatChoice]:
     """The seats that are free for this wish, after dead holds gave theirs up.
 
-    Without a `ruling` lonely seats are nobody's concern. Raises `UnknownSeats`, `SeatsTaken`,
+    Those that are one's `own`, and will be given back for them, count as free. Without a
+    `ruling` lonely seats are nobody's concern. Raises `UnknownSeats`, `SeatsTaken`,
     `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone` and `LeavesLonely`.
     """
     heeds_lonely = show.forbids_lonely_seats and ruling is not None
-    choices, seats, occupied = _look(wish, show, known, at, at_all_seats=heeds_lonely)
+    choices, seats, occupied = _look(wish, show, known, at, own=own, at_all_seats=heeds_lonely)
     claims.free_or_refuse(seats, occupied, at)
     if heeds_lonely and ruling:
         _check_lonely(show, known, occupied, seats, at, ruling)
@@ -135,19 +142,26 @@ def foresee(wish: Wish, *, show: ShowTime, known: Facts, at: datetime) -> list[S
 
 
 def _look(
-    wish: Wish, show: ShowTime, known: Facts, at: datetime, *, at_all_seats: bool
+    wish: Wish,
+    show: ShowTime,
+    known: Facts,
+    at: datetime,
+    *,
+    at_all_seats: bool,
+    own: Set[int] = frozenset(),
 ) -> tuple[list[SeatChoice], list[Seat], Occupied]:
     """The choices for this wish, their seats, and who has what of the show."""
     blocked = known.blocked_at(at)
     if wish.best:
-        occupied = claims.occupied(show, at, blocked=blocked)
+        occupied = claims.occupied(show, at, blocked=blocked).without(own)
         choices = _best(wish.best, show, known, occupied, at)
         return choices, sale.find_seats(known, choices), occupied
     choices = list(wish.choices)
     seats = sale.find_seats(known, choices)
     _check_accessible(wish, show, seats, at)
     some = None if at_all_seats else seats
-    return choices, seats, claims.occupied(show, at, blocked=blocked, seats=some)
+    occupied = claims.occupied(show, at, blocked=blocked, seats=some).without(own)
+    return choices, seats, occupied
 
 
 def _best(

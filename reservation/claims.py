@@ -33,6 +33,14 @@ def lock_show(show_id: int) -> ShowTime:
     return found[0]
 
 
+def lock_shows(show_ids: Iterable[int]) -> dict[int, ShowTime]:
+    """Lock several, in the one order in which nobody waits for who waits for them.
+
+    Raises `UnknownShow`.
+    """
+    return {pk: lock_show(pk) for pk in sorted(set(show_ids))}
+
+
 @prepared
 def _locked_show(*, pk: int) -> QuerySet[ShowTime]:
     # Nothing is joined: where the show was moved while we waited for it, PostgreSQL would find
@@ -47,6 +55,10 @@ class Occupied(NamedTuple):
     taken: Set[int]
     # Seats of dead holds that nobody tidied up, with the tickets that still keep them.
     dead: Mapping[int, int]
+
+    def without(self, own: Set[int]) -> "Occupied":
+        """As it will be once these seats are given back by who has them."""
+        return self._replace(taken=self.taken - own) if own else self
 
 
 def occupied(
@@ -123,16 +135,21 @@ def claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
         raise errors.HoldExpired
     lost = reservation.tickets.exclude(released_at=None)
     seats = [ticket.seat for ticket in lost.select_related("seat")]
-    if retired := [seat for seat in seats if seat.retired_at is not None]:
-        raise errors.SeatsTaken(seats=named(retired))
-    blocked = facts.of(show).blocked_at(at)
-    free_or_refuse(seats, occupied(show, at, blocked=blocked, seats=seats), at)
+    free_again(seats, show, at)
     note_change(show.pk)
     try:
         lost.update(released_at=None)
     except IntegrityError as error:
         raise errors.SeatsTaken(seats=named(seats)) from error
     promotions.claim_again(reservation, at=at)
+
+
+def free_again(seats: Collection[Seat], show: ShowTime, at: datetime) -> None:
+    """That seats which were lost can be had once more. Raises `SeatsTaken`."""
+    if retired := [seat for seat in seats if seat.retired_at is not None]:
+        raise errors.SeatsTaken(seats=named(retired))
+    blocked = facts.of(show).blocked_at(at)
+    free_or_refuse(seats, occupied(show, at, blocked=blocked, seats=seats), at)
 
 
 def release(reservation: Reservation, at: datetime) -> None:

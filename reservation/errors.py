@@ -160,3 +160,50 @@ class IdempotencyKeyReused(DomainError):
 class AlreadyConfirmed(DomainError):
     code = "already_confirmed"
     sentence = "This reservation is paid for already."
+
+
+class NotConfirmed(DomainError):
+    code = "not_confirmed"
+    sentence = "Only what is paid for can be exchanged. Cancel this hold, and hold other seats."
+
+
+class AlreadyAdmitted(DomainError):
+    code = "already_admitted"
+    sentence = "A ticket of this reservation was used at the door, so it can't be exchanged."
+
+
+class ExchangeAfterStart(DomainError):
+    code = "showtime_started"
+    sentence = "The show has begun, so its seats can't be exchanged any more."
+
+
+class ExchangeClosed(DomainError):
+    code = "exchange_closed"
+    sentence = (
+        "Cancelling would cost a fee by now, so these seats can only be exchanged for others of "
+        "the same show, and for none that cost less."
+    )
+
+
+class DifferenceTooSmall(DomainError):
+    code = "difference_too_small"
+    sentence = (
+        "Only {difference} would be left to pay, and cards can't be charged with less than "
+        "{at_least}. Choose other seats."
+    )
+
+
+class WorthLessThanGivenBack(DomainError):
+    code = "worth_less_than_given_back"
+    sentence = (
+        "The house gave back {given_back} of this reservation, and these seats cost less than "
+        "that. Choose others."
+    )
+
+
+class ExchangeLapsed(DomainError):
+    code = "exchange_lapsed"
+    sentence = (
+        "The time to pay for this exchange has run out. Your seats are as they were: ask for "
+        "the exchange anew."
+    )

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from cinema_reservation import mail
 from cinema_reservation.money import written
-from reservation.models import Reservation
+from reservation.models import Channel, Reservation
 
 
 def show_cancelled(words: str = "") -> str:
@@ -19,6 +19,11 @@ def tell_confirmed(reservation: Reservation) -> None:
     _tell(reservation, "confirmed")
 
 
+def tell_exchanged(reservation: Reservation) -> None:
+    """Other seats are theirs now, by the same code."""
+    _tell(reservation, "exchanged")
+
+
 def tell_cancelled(reservation: Reservation, *, by_house: bool, was_paid: bool = True) -> None:
     """The seats are free again; by whose wish, and what the house keeps of what was paid."""
     what = "cancelled_by_house" if by_house else "cancelled"
@@ -26,8 +31,11 @@ def tell_cancelled(reservation: Reservation, *, by_house: bool, was_paid: bool =
 
 
 def _tell(reservation: Reservation, what: str, **more: Any) -> None:
-    """Nobody is told of what the box office sold: it has no address."""
-    if reservation.user is None:
+    """Nobody is told of what the box office sold: it has no address.
+
+    Nor of the seats that wait for an exchange: nobody was told that they are theirs.
+    """
+    if reservation.user is None or reservation.channel == Channel.EXCHANGE:
         return
     mail.write(
         to=reservation.user.email,

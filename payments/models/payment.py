@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from payments.models.dispute import GONE_STATES, DisputeState
 from payments.models.refund import Refund, RefundReason, RefundState
-from reservation.models import Reservation
+from reservation.models import Exchange, ExchangeState, Reservation, ReservationState
 
 
 class PaymentState(models.TextChoices):
@@ -25,6 +25,11 @@ class PaymentState(models.TextChoices):
 
 RETRY_FAILED_REFUND = timedelta(hours=1)
 LONGEST_PAUSE = timedelta(days=1)
+
+# What can still be paid for: holds, and exchanges that wait.
+IS_WANTED = Q(exchange=None, reservation__state=ReservationState.HELD) | Q(
+    exchange__state=ExchangeState.WAITING, exchange__replacement__state=ReservationState.HELD
+)
 
 LIVE_STATES = (PaymentState.CREATING, PaymentState.OPEN, PaymentState.PROCESSING)
 
@@ -49,6 +54,10 @@ class Payment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="payments")
+    # What it pays the difference of; without one, the whole reservation. Never searched by.
+    exchange = models.ForeignKey(
+        Exchange, on_delete=models.PROTECT, null=True, related_name="payments", db_index=False
+    )
     amount = models.PositiveIntegerField(help_text="Asked for, in minor units (cents).")
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=10, choices=PaymentState, default=PaymentState.CREATING)
@@ -89,6 +98,18 @@ class Payment(models.Model):
     @property
     def is_live(self) -> bool:
         return self.state in LIVE_STATES
+
+    def is_wanted_at(self, at: datetime) -> bool:
+        """Whether what it is for can be paid at that instant."""
+        if self.exchange is not None:
+            return self.exchange.is_living_at(at)
+        return self.reservation.state_at(at) == ReservationState.HELD
+
+    def is_replaceable_at(self, at: datetime) -> bool:
+        """Whether another page may be wanted in its place: what it is for was given up."""
+        is_sold = self.reservation.state == ReservationState.CONFIRMED
+        is_undecided = self.state == PaymentState.PROCESSING
+        return is_sold and not is_undecided and not self.is_wanted_at(at)
 
     @property
     def is_final(self) -> bool:

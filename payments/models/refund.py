@@ -22,6 +22,8 @@ class RefundReason(models.TextChoices):
     CANCELLED = "Reservation cancelled"
     TOO_LATE = "Paid too late for the seats"
     PAID_TWICE = "Paid more than once"
+    EXCHANGED = "Exchanged for cheaper seats"
+    NOT_EXCHANGED = "Exchange not made"
     GOODWILL = "Given back by the house"
     NOT_AS_ASKED = "Not the payment that was asked for"
     BY_HAND = "Refunded in Stripe's dashboard"

@@ -5,6 +5,7 @@ from django.utils import timezone
 from post_office.models import Email
 
 from payments import checkout, rounds
+from payments.asking import Asked
 from payments.models import Refund, RefundReason
 from payments.tests.books import assert_settled
 from payments.tests.test_trouble import DAY, state_of
@@ -79,7 +80,7 @@ def test_what_was_paid_twice_is_not_called_goodwill(stripe, reservation, give):
 def pay_once_more(stripe, reservation):
     """A second page, as a lost answer and a stubborn customer could bring it about."""
     at = timezone.now()
-    payment = checkout._insert(reservation, at + DAY / 2, at)
+    payment = checkout._insert(Asked(reservation, reservation.total, at), at + DAY / 2, at)
     checkout.finish_creating(payment)
     stripe.pay(payment.session_id)
     return checkout.sync(payment.session_id, at=at)

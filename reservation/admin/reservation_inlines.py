@@ -6,12 +6,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.admin import TabularInline
 
 from cinema_reservation.money import written
 from reservation.admin import prices
 from reservation.admin.fields import clock
-from reservation.models import Reservation, Ticket, Waiver
+from reservation.models import Exchange, ExchangeState, Reservation, Ticket, Waiver
 
 
 def moment_of(reservation: Reservation, moment: datetime | None) -> str:
@@ -93,3 +94,50 @@ class WaiverInline(ReadOnlyInline):
     @admin.display(description="When")
     def given(self, waiver: Waiver) -> str:
         return moment_of(waiver.reservation, waiver.created_at)
+
+
+class ExchangeInline(ReadOnlyInline):
+    model = Exchange
+    fk_name = "reservation"
+    fields = readonly_fields = ("asked", "state_now", "difference_written", "other", "made")
+    verbose_name_plural = "Exchanges"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Exchange]:
+        return (
+            super()
+            .get_queryset(request)
+            .select_related(
+                "reservation__showtime__hall__cinema",
+                "replacement__showtime__movie",
+                "replacement__showtime__hall__cinema",
+            )
+            .prefetch_related("replacement__tickets__seat")
+        )
+
+    @admin.display(description="Asked for")
+    def asked(self, exchange: Exchange) -> str:
+        return moment_of(exchange.reservation, exchange.created_at)
+
+    @admin.display(description="State")
+    def state_now(self, exchange: Exchange) -> str:
+        is_over = not exchange.is_living_at(timezone.now())
+        if exchange.state == ExchangeState.WAITING and is_over:
+            return "Lapsed"
+        return str(exchange.get_state_display())
+
+    @admin.display(description="Paid on top, or given back")
+    def difference_written(self, exchange: Exchange) -> str:
+        sign = "-" if exchange.difference < 0 else ""
+        amount = written(abs(exchange.difference), exchange.replacement.currency)
+        return f"{sign}{amount}"
+
+    @admin.display(description="Given up, or wanted")
+    def other(self, exchange: Exchange) -> str:
+        """What it was before, where the exchange was made; else what it did not come to be."""
+        show = exchange.replacement.showtime
+        seats = ", ".join(ticket.seat.label for ticket in exchange.replacement.tickets.all())
+        return f"{show.movie.title}, {moment_of(exchange.replacement, show.starts_at)}: {seats}"
+
+    @admin.display(description="Made")
+    def made(self, exchange: Exchange) -> str:
+        return moment_of(exchange.reservation, exchange.made_at)

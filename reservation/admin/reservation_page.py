@@ -13,7 +13,12 @@ from cinema_reservation.money import written
 from reservation.admin import finding, prices
 from reservation.admin.filters import ReservationDayFilter, ReservationStateFilter
 from reservation.admin.policies import policy_written
-from reservation.admin.reservation_inlines import TicketInline, WaiverInline, moment_of
+from reservation.admin.reservation_inlines import (
+    ExchangeInline,
+    TicketInline,
+    WaiverInline,
+    moment_of,
+)
 from reservation.models import Reservation, ReservationState
 
 
@@ -36,7 +41,7 @@ class ReservationPage(ReadOnlyAdmin):
     sortable_by = ("code",)
     search_fields = ("code",)
     search_help_text = finding.HELP
-    inlines: Sequence[type[TabularInline]] = (TicketInline, WaiverInline)
+    inlines: Sequence[type[TabularInline]] = (TicketInline, WaiverInline, ExchangeInline)
     fieldsets = (
         (None, {"fields": ("code", "state_now", "customer", "channel")}),
         ("Show", {"fields": ("film", "starts_locally", "hall")}),

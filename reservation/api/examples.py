@@ -47,9 +47,22 @@ RESERVATION = OpenApiExample(
         "cancellation_fee": {"amount": 0, "currency": "usd"},
         "cancellation_reason": "",
         "waived": {"amount": 0, "currency": "usd"},
+        "exchange": None,
         "server_time": "2026-11-27T18:00:00Z",
     },
     response_only=True,
+)
+
+EXCHANGE = OpenApiExample(
+    "Another seat of the same show",
+    value={"seats": [430]},
+    request_only=True,
+)
+
+EXCHANGE_SHOW = OpenApiExample(
+    "The best two seats of another show",
+    value={"showtime": 19, "best_available": {"count": 2}},
+    request_only=True,
 )
 
 HOLD = OpenApiExample(

@@ -15,7 +15,7 @@ from reservation.api.policies import PolicyField
 from reservation.api.price_lines import AppliedRuleSerializer, rules_shown
 from reservation.api.ticket_serializers import ReservedSeatSerializer, TicketSerializer
 from reservation.choosing import BestAvailable, Wish
-from reservation.models import Promotion, Reservation, ReservationState
+from reservation.models import Exchange, Promotion, Reservation, ReservationState
 from reservation.rules.promotions import LONGEST_TYPED
 from reservation.sale import SeatChoice
 
@@ -171,6 +171,24 @@ class UsedPromotionSerializer(serializers.ModelSerializer[Promotion]):
         fields = ("code", "name")
 
 
+class WaitingExchangeSerializer(serializers.Serializer[Any]):
+    """Other seats, held until their difference is paid; the present ones stay until then."""
+
+    showtime = ReservedShowSerializer(source="replacement.showtime")
+    seats = ReservedSeatSerializer(source="replacement.tickets", many=True)
+    total = serializers.SerializerMethodField(help_text="Of the reservation from then on.")
+    to_pay = serializers.SerializerMethodField(help_text="See create-checkout-session.")
+    expires_at = serializers.DateTimeField(source="replacement.expires_at")
+
+    @extend_schema_field(MoneySerializer)
+    def get_total(self, exchange: Exchange) -> Money:
+        return money(exchange.replacement.total, exchange.replacement.currency)
+
+    @extend_schema_field(MoneySerializer)
+    def get_to_pay(self, exchange: Exchange) -> Money:
+        return money(exchange.difference, exchange.replacement.currency)
+
+
 class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     """A reservation as its owner sees it."""
 
@@ -198,6 +216,9 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     waived = serializers.SerializerMethodField(
         help_text="What the house gave back of the total beside any cancellation."
     )
+    exchange = serializers.SerializerMethodField(
+        help_text="The exchange that waits to be paid, if there is one."
+    )
     server_time = serializers.SerializerMethodField(
         help_text="Count down to expires_at from here: clocks of clients are wrong."
     )
@@ -223,6 +244,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
             "cancellation_fee",
             "cancellation_reason",
             "waived",
+            "exchange",
             "server_time",
         )
         read_only_fields = fields
@@ -262,6 +284,14 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     @extend_schema_field(MoneySerializer)
     def get_waived(self, reservation: Reservation) -> Money:
         return money(reservation.waived, reservation.currency)
+
+    @extend_schema_field(WaitingExchangeSerializer(allow_null=True))
+    def get_exchange(self, reservation: Reservation) -> Any:
+        if reservation.state != ReservationState.CONFIRMED:
+            return None
+        found = (one for one in reservation.exchanges.all() if one.is_living_at(self._at))
+        exchange = next(found, None)
+        return WaitingExchangeSerializer(exchange).data if exchange else None
 
     def get_server_time(self, reservation: Reservation) -> datetime:
         return self._at

@@ -31,7 +31,7 @@ from reservation.api.reservation_serializers import (
 from reservation.api.throttles import HoldsByAccount, HoldsByAddress, guesses_counted
 from reservation.choosing import Ruling, settled
 from reservation.idempotency import answer_once
-from reservation.models import Reservation, ReservationState, Ticket
+from reservation.models import Exchange, Reservation, ReservationState, Ticket
 from reservation.promo_errors import PROMO_CODE_REFUSALS
 
 TAG = ["Booking"]
@@ -45,6 +45,21 @@ IDEMPOTENCY_KEY = OpenApiParameter(
         "another body it is a 422."
     ),
 )
+
+
+def own_reservations(user_id: int | None) -> QuerySet[Reservation]:
+    """Somebody's own, with all that is told of them."""
+    tickets = Ticket.objects.select_related("seat__category", "ticket_type")
+    show = "showtime__movie", "showtime__hall__cinema"
+    replacement = Reservation.objects.select_related(*show).prefetch_related(
+        Prefetch("tickets", tickets)
+    )
+    exchanges = Exchange.objects.waiting().prefetch_related(Prefetch("replacement", replacement))
+    return (
+        Reservation.objects.of(user_id)
+        .select_related(*show, "promotion")
+        .prefetch_related(Prefetch("tickets", tickets), Prefetch("exchanges", exchanges))
+    )
 
 
 class ReservationFilter(filters.FilterSet):
@@ -106,12 +121,7 @@ class ReservationViewSet(
     queryset = Reservation.objects.none()
 
     def get_queryset(self) -> QuerySet[Reservation]:
-        tickets = Ticket.objects.select_related("seat__category", "ticket_type")
-        return (
-            Reservation.objects.of(self.request.user.pk)
-            .select_related("showtime__movie", "showtime__hall__cinema", "promotion")
-            .prefetch_related(Prefetch("tickets", tickets))
-        )
+        return own_reservations(self.request.user.pk)
 
     def get_throttles(self) -> list[BaseThrottle]:
         return [HoldsByAddress(), HoldsByAccount()] if self.action == "create" else []

@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from reservation.api.availability import AvailableSeatsViewSet
 from reservation.api.catalogue import GenreViewSet, MovieViewSet
+from reservation.api.exchanges import ExchangeViewSet
 from reservation.api.plans import HallPlanViewSet
 from reservation.api.price_rules import PriceRuleViewSet
 from reservation.api.programme import MovieShowTimesViewSet, ShowTimeViewSet, TicketTypeViewSet
@@ -57,6 +58,16 @@ urlpatterns = [
         r"^show_times/(?P<show_id>[0-9]+)/quote/$",
         ShowQuoteViewSet.as_view({"post": "create"}),
         name="show-quote",
+    ),
+    re_path(
+        r"^reservation/(?P<pk>[0-9]{1,19})/exchange/$",
+        ExchangeViewSet.as_view({"post": "create", "delete": "destroy"}),
+        name="reservation-exchange",
+    ),
+    re_path(
+        r"^reservation/(?P<pk>[0-9]{1,19})/exchange/quote/$",
+        ExchangeViewSet.as_view({"post": "quote"}),
+        name="reservation-exchange-quote",
     ),
     *router.urls,
 ]

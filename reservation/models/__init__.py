@@ -11,6 +11,7 @@ from reservation.models.booking import (
 )
 from reservation.models.catalogue import Genre, Movie
 from reservation.models.edition import Edition
+from reservation.models.exchange import Exchange, ExchangeState
 from reservation.models.pricing import (
     PriceRule,
     Promotion,
@@ -27,6 +28,8 @@ __all__ = [
     "Channel",
     "Cinema",
     "Edition",
+    "Exchange",
+    "ExchangeState",
     "Genre",
     "Hall",
     "HallPlan",

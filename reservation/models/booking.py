@@ -35,12 +35,19 @@ class ReservationState(models.TextChoices):
 class Channel(models.TextChoices):
     ONLINE = "online", "Online"
     BOX_OFFICE = "box_office", "Box office"
+    # What waits to take another reservation's place, and what that had before.
+    EXCHANGE = "exchange", "Exchange"
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):
     def of(self, user_id: int | None) -> Self:
-        """That person's own: the only ones that they may see or touch. Nobody owns none."""
-        return self.none() if user_id is None else self.filter(user=user_id)
+        """That person's own: the only ones that they may see or touch. Nobody owns none.
+
+        An exchange is seen and touched by way of the reservation that it belongs to.
+        """
+        if user_id is None:
+            return self.none()
+        return self.filter(user=user_id).exclude(channel=Channel.EXCHANGE)
 
     def holding(self, at: datetime) -> Self:
         """Holds that are alive at that instant."""

@@ -56,3 +56,15 @@ def difference(*, old_total: int, waived: int, new_total: int) -> Difference:
 
 def _due(total: int, waived: int) -> int:
     return max(total - waived, 0)
+
+
+def is_open(*, change: Difference, same_show: bool, cancelling_costs: int) -> bool:
+    """Whether seats may still be exchanged, by what was promised for cancelling them.
+
+    As long as cancelling costs nothing, an exchange is no more than cancelling and buying
+    anew in one step. After that it may not become a way around the fee: seats are exchanged
+    for others of the same show, under the same promise, and for none that cost less. So
+    whoever exchanges first and cancels then never gets back more than who only cancels, but
+    for what they paid on top.
+    """
+    return cancelling_costs == 0 or (same_show and not isinstance(change, Cheaper))

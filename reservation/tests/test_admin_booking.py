@@ -8,8 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from reservation import booking
-from reservation.models import Reservation, Ticket
+from reservation import booking, exchanging
+from reservation.choosing import Wish
+from reservation.models import Exchange, Reservation, Ticket
+from reservation.sale import SeatChoice
 from reservation.tests import factories
 from users.tests.factories import UserFactory
 
@@ -160,3 +162,29 @@ def test_a_reservation_that_is_not_there_can_not_be_cancelled(desk):
     for junk in ("987654", "abc", "99999999999999999999999"):
         url = reverse("admin:reservation_reservation_cancel_this_one", args=[junk])
         assert desk.get(url).status_code == 302
+
+
+class TestExchanges:
+    @pytest.fixture
+    def exchanged(self, reservation) -> Reservation:
+        """Once for two other seats, and a third one is waited for."""
+        at = timezone.now()
+        seats = list(reservation.showtime.hall.seats.order_by("number"))
+        for wish in (seats[2:4], seats[2:5]):
+            choices = [SeatChoice(seat.pk) for seat in wish]
+            exchanging.exchange(reservation_id=reservation.pk, wish=Wish(choices), at=at)
+        return reservation
+
+    def test_the_page_tells_what_was_given_up_and_what_waits(self, desk, exchanged):
+        page = desk.get(page_of(exchanged)).content.decode()
+        for words in ("A1, A2", "A3, A4, A5", "12.50 USD", "Made", "Waiting to be paid"):
+            assert words in page
+
+    def test_what_lapsed_is_called_so(self, desk, exchanged):
+        waiting = Exchange.objects.get(state="waiting").replacement
+        Reservation.objects.filter(pk=waiting.pk).update(expires_at=timezone.now())
+        assert "Lapsed" in desk.get(page_of(exchanged)).content.decode()
+
+    def test_nobody_writes_them(self, desk, exchanged):
+        page = desk.get(page_of(exchanged)).content.decode()
+        assert 'name="exchanges-0-state"' not in page

@@ -239,7 +239,7 @@ class TestLook:
         for count in (1, 10):
             for _ in range(count):
                 held(owner, show, [seats.pop()])
-            with django_assert_num_queries(3):
+            with django_assert_num_queries(4):
                 owner_client.get(URL)
 
     def test_is_not_stored_on_the_way(self, owner_client):

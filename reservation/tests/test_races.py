@@ -122,7 +122,7 @@ def test_a_dead_hold_is_paid_and_resold_at_once(owner, rivals):
 def test_the_race_is_real(rivals, monkeypatch):
     """The control: without lock, transaction and constraint, the same rivals share seats."""
     show, seats = show_with_seats(2)
-    insert = booking._insert
+    insert = booking.insert
 
     def slowly(*args):
         time.sleep(0.05)  # long enough for a rival to have looked as well
@@ -130,7 +130,7 @@ def test_the_race_is_real(rivals, monkeypatch):
 
     unguarded = ShowTime.objects.select_related("movie", "hall__cinema")
     monkeypatch.setattr(claims, "lock_show", lambda pk: unguarded.get(pk=pk))
-    monkeypatch.setattr(booking, "_insert", slowly)
+    monkeypatch.setattr(booking, "insert", slowly)
     monkeypatch.setattr(booking, "hold_once", booking.hold_once.__wrapped__)
     constraint = next(c for c in Ticket._meta.constraints if c.name == "one_live_ticket_per_seat")
     with connection.schema_editor() as schema:

@@ -59,7 +59,7 @@ MUTANTS = (
     Mutant(
         name="asked-back-buys-nothing",
         breaks="Money that a bank asked back confirms nothing.",
-        file="payments/settlement.py",
+        file="payments/books.py",
         old="not p.refunds.all() and not p.disputes.all()",
         new="not p.refunds.all()",
         tests=(f"{DISPUTES}::test_money_that_was_asked_back_confirms_nothing",),

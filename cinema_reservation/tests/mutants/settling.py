@@ -61,17 +61,17 @@ MUTANTS = (
     Mutant(
         name="given-up-buys-nothing",
         breaks="Money that was on its way back buys no seats when its refund fails.",
-        file=SETTLEMENT,
-        old="[p for p in paid if not p.refunds.all() and not p.disputes.all()]",
-        new="list(paid)",
+        file="payments/books.py",
+        old="[p for p in payments if not p.refunds.all() and not p.disputes.all()]",
+        new="list(payments)",
         tests=(f"{FAILING}::test_money_that_was_given_up_buys_nothing_when_its_refund_fails",),
     ),
     Mutant(
         name="covered-in-full",
         breaks="A part of the price buys nothing.",
         file=SETTLEMENT,
-        old="bool(untouched) and books.kept(untouched) >= reservation.total",
-        new="bool(untouched)",
+        old="bool(whole) and books.kept(whole) >= reservation.total",
+        new="bool(whole)",
         tests=(f"{EQUATION}::test_what_is_paid_in_part_waits_for_the_end_of_the_hold",),
     ),
     Mutant(
