@@ -407,6 +407,8 @@ CURRENCY = guards.currency(env.str("CURRENCY", default="usd"))
 # What is not free costs so much at least, in minor units: less, nobody could pay.
 MINIMUM_CHARGE = number("MINIMUM_CHARGE", LEAST_CHARGES.get(CURRENCY, 0), least=0)
 HOLD_MINUTES = number("HOLD_MINUTES", 10, least=1)
+# How long whoever was first in line for a sold-out show has the seats that came back.
+WAITING_OFFER_MINUTES = number("WAITING_OFFER_MINUTES", 30, least=1)
 MAX_SEATS_PER_RESERVATION = number("MAX_SEATS_PER_RESERVATION", 10, least=1)
 MAX_HOLDS_PER_SHOW = number("MAX_HOLDS_PER_SHOW", 2, least=1)
 # Of one customer: held and paid for together.

@@ -96,6 +96,12 @@ SECTIONS: dict[str, list[Page]] = {
             "book_online",
             "Who has which seats. Find a customer's booking, or cancel it.",
         ),
+        Page(
+            "Waiting list",
+            "reservation.PlaceInLine",
+            "hourglass_top",
+            "Who stands in line for seats of shows that are sold out.",
+        ),
     ],
     "Money": [
         Page(

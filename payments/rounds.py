@@ -20,8 +20,8 @@ from cinema_reservation.outages import is_outage
 from payments import checkout, gateway, refunds, settlement, webhook
 from payments.models import Dispute, Payment, PaymentState, Refund
 from payments.models.payment import IS_WANTED
-from reservation import booking
-from reservation.models import Reservation
+from reservation import booking, waiting_list
+from reservation.models import Reservation, ShowTime
 
 log = logging.getLogger(__name__)
 
@@ -154,6 +154,17 @@ def expire_holds(*, at: datetime) -> int:
     return _each(ids[:ROWS_PER_ROUND], lambda pk: booking.expire(reservation_id=pk, at=at))
 
 
+def offer_seats(*, at: datetime) -> int:
+    """Offer seats of sold-out shows that came back to whoever is first in line for them."""
+    shows = ShowTime.objects.waited_for(at).order_by("pk").values_list("pk", flat=True)
+    return _each(shows, lambda pk: _offer(pk, at))
+
+
+def _offer(show_id: int, at: datetime) -> None:
+    if waiting_list.has_turns(show_id=show_id, at=at):
+        waiting_list.make_offers(show_id=show_id, at=at)
+
+
 def collect_missed_events(*, at: datetime) -> int:
     """Take in the events that Stripe could not deliver, as if it had.
 
@@ -174,6 +185,7 @@ ROUNDS = (
     send_refunds,
     ask_after_disputes,
     expire_holds,
+    offer_seats,
 )
 
 

@@ -23,6 +23,7 @@ from reservation import (
     sale,
 )
 from reservation.choosing import BestAvailable, Ruling, Wish
+from reservation.facts import Facts
 from reservation.models import (
     Channel,
     Reservation,
@@ -84,9 +85,39 @@ def hold_within(
         limits.check_seats_of(user_id, show, wish.seats, at)
     heeded = None if channel == Channel.BOX_OFFICE else ruling
     choices = choosing.choose(wish, show=show, known=known, at=at, ruling=heeded)
+    return hold_choices(
+        choices,
+        show=show,
+        known=known,
+        user_id=user_id,
+        at=at,
+        until=at + timedelta(minutes=settings.HOLD_MINUTES),
+        channel=channel,
+        promo_code=wish.promo_code,
+    )
+
+
+hold_once = transaction.atomic(hold_within)
+
+
+def hold_choices(
+    choices: Sequence[SeatChoice],
+    *,
+    show: ShowTime,
+    known: Facts,
+    user_id: int | None,
+    at: datetime,
+    until: datetime,
+    channel: Channel,
+    promo_code: str = "",
+) -> Reservation:
+    """Hold seats that were found to be free under the show's lock, at what they cost now.
+
+    Raises `PromoCodeRefused`, `TotalTooSmall` and `SeatsTaken`.
+    """
     quote = sale.quote(known, choices)
-    promotion, quote = promotions.claim(wish.promo_code, quote, show=show, user_id=user_id, at=at)
-    if channel == Channel.ONLINE:
+    promotion, quote = promotions.claim(promo_code, quote, show=show, user_id=user_id, at=at)
+    if channel != Channel.BOX_OFFICE:
         sale.check_payable(quote)
     claims.note_change(show.pk)
     reservation = Reservation(
@@ -94,7 +125,7 @@ def hold_within(
         showtime=show,
         channel=channel,
         created_at=at,
-        expires_at=at + timedelta(minutes=settings.HOLD_MINUTES),
+        expires_at=until,
         currency=settings.CURRENCY,
         total=quote.total,
         promotion=promotion,
@@ -102,9 +133,6 @@ def hold_within(
         cancellation_policy=show.promised_policy,
     )
     return insert(reservation, sale.tickets(show, known, quote))
-
-
-hold_once = transaction.atomic(hold_within)
 
 
 def check_on_sale(show: ShowTime, at: datetime) -> None:
@@ -331,6 +359,8 @@ def _expire(reservation: Reservation, at: datetime) -> None:
     reservation.expires_at = min(reservation.expires_at, at)
     reservation.save(update_fields=["state", "expires_at"])
     _let_go(reservation, at)
+    if reservation.channel == Channel.WAITING_LIST:
+        mail.tell_offer_lapsed(reservation)
 
 
 def _let_go(reservation: Reservation, at: datetime) -> None:

@@ -16,12 +16,11 @@ from typing import NamedTuple, TypeVar
 
 from django.conf import settings
 
-from reservation import claims, errors, sale
+from reservation import best_seats, claims, errors, line, sale
 from reservation.claims import Occupied
 from reservation.facts import Facts
 from reservation.models import Seat, ShowTime
 from reservation.rules import accessibility, seating
-from reservation.rules.seating import Place
 from reservation.sale import SeatChoice
 
 Answer = TypeVar("Answer")
@@ -151,17 +150,31 @@ def _look(
     own: Set[int] = frozenset(),
 ) -> tuple[list[SeatChoice], list[Seat], Occupied]:
     """The choices for this wish, their seats, and who has what of the show."""
-    blocked = known.blocked_at(at)
     if wish.best:
-        occupied = claims.occupied(show, at, blocked=blocked).without(own)
+        occupied = _occupied(show, known, at, own=own)
         choices = _best(wish.best, show, known, occupied, at)
         return choices, sale.find_seats(known, choices), occupied
     choices = list(wish.choices)
     seats = sale.find_seats(known, choices)
     _check_accessible(wish, show, seats, at)
     some = None if at_all_seats else seats
-    occupied = claims.occupied(show, at, blocked=blocked, seats=some).without(own)
-    return choices, seats, occupied
+    return choices, seats, _occupied(show, known, at, own=own, seats=some)
+
+
+def _occupied(
+    show: ShowTime,
+    known: Facts,
+    at: datetime,
+    *,
+    own: Set[int],
+    seats: Sequence[Seat] | None = None,
+) -> Occupied:
+    """Who has these seats, or any; what is next for those in line is not to be had either."""
+    some = None if show.is_waited_for else seats
+    occupied = claims.occupied(show, at, blocked=known.blocked_at(at), seats=some)
+    if show.is_waited_for:
+        occupied = occupied.beside(line.next_seats(show, known, occupied, at))
+    return occupied.without(own)
 
 
 def _best(
@@ -176,37 +189,18 @@ def _best(
             category=best.category_id,
         )
     else:
-        found = _best_of_all(best, show, known.places, occupied, at)
+        found = best_seats.find(
+            best.seats,
+            show=show,
+            places=known.places,
+            taken=occupied.taken,
+            at=at,
+            category_id=best.category_id,
+        )
     if found is None:
         raise errors.NotEnoughSeats
     types = best.ticket_type_ids or (None,) * best.seats
     return [SeatChoice(pk, kind) for pk, kind in zip(found, types, strict=True)]
-
-
-def _best_of_all(
-    best: BestAvailable, show: ShowTime, places: Sequence[Place], occupied: Occupied, at: datetime
-) -> tuple[int, ...] | None:
-    """Accessible places come last, even once they are sold to everyone."""
-    open_kinds = _open_kinds(show, at)
-    for kinds in (frozenset({accessibility.STANDARD}), open_kinds):
-        found = seating.best_available(
-            places,
-            occupied.taken,
-            best.seats,
-            category=best.category_id,
-            kinds=kinds,
-            open_kinds=open_kinds,
-            avoid_lonely=show.forbids_lonely_seats,
-        )
-        if found:
-            return found
-    return None
-
-
-def _open_kinds(show: ShowTime, at: datetime) -> frozenset[str]:
-    return accessibility.sellable_kinds(
-        wheelchair_need=False, released_at=show.accessible_released_at, at=at
-    )
 
 
 def _check_accessible(wish: Wish, show: ShowTime, seats: Sequence[Seat], at: datetime) -> None:
@@ -231,7 +225,7 @@ def _check_lonely(
     at: datetime,
     ruling: Ruling,
 ) -> None:
-    open_kinds, taken = _open_kinds(show, at), frozenset(occupied.taken)
+    open_kinds, taken = best_seats.open_kinds(show, at), frozenset(occupied.taken)
     chosen = tuple(seat.pk for seat in seats)
     if taken == ruling.allowed_with or any(seat.kind not in open_kinds for seat in seats):
         return

@@ -56,6 +56,10 @@ class Occupied(NamedTuple):
     # Seats of dead holds that nobody tidied up, with the tickets that still keep them.
     dead: Mapping[int, int]
 
+    def beside(self, others: Set[int]) -> "Occupied":
+        """The same, where nobody can have these either."""
+        return self._replace(taken=self.taken | others)
+
     def without(self, own: Set[int]) -> "Occupied":
         """As it will be once these seats are given back by who has them."""
         return self._replace(taken=self.taken - own) if own else self

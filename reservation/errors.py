@@ -207,3 +207,31 @@ class ExchangeLapsed(DomainError):
         "The time to pay for this exchange has run out. Your seats are as they were: ask for "
         "the exchange anew."
     )
+
+
+class SeatsAvailable(DomainError):
+    code = "seats_available"
+    sentence = "There are enough free seats for this. Hold them instead of waiting."
+    attr = "seats"
+
+
+class NeverSoManySeats(DomainError):
+    status = 400
+    code = "never_so_many_seats"
+    sentence = "This hall has fewer seats of this kind. Wait for fewer, or for any category."
+    attr = "seats"
+
+
+class AlreadyInLine(DomainError):
+    code = "already_in_line"
+    sentence = (
+        "You are in line for this show. See /api/waiting_list/; leave it to ask for other seats."
+    )
+    attr = "seats"
+
+
+class UnknownCategory(DomainError):
+    status = 400
+    code = "unknown_category"
+    sentence = "There is no such category. See /api/seat_categories/."
+    attr = "category"

@@ -19,11 +19,17 @@ def check_size(seats: int) -> None:
 
 
 def check_seats_of(
-    user_id: int, show: ShowTime, count: int, at: datetime, *, besides: int | None = None
+    user_id: int,
+    show: ShowTime,
+    count: int,
+    at: datetime,
+    *,
+    besides: int | None = None,
+    is_offer: bool = False,
 ) -> None:
     """That a customer may have so many more seats of a locked show, `besides` a reservation's.
 
-    Raises `TooManyHolds` and `TooManySeatsOfShow`.
+    An offer is made beside however many holds.     Raises `TooManyHolds` and `TooManySeatsOfShow`.
     """
     living = [
         (pk, state)
@@ -35,7 +41,7 @@ def check_seats_of(
         )
     ]
     holds = {pk for pk, state in living if state == ReservationState.HELD}
-    if len(holds) >= settings.MAX_HOLDS_PER_SHOW:
+    if not is_offer and len(holds) >= settings.MAX_HOLDS_PER_SHOW:
         raise errors.TooManyHolds(limit=settings.MAX_HOLDS_PER_SHOW)
     if len(living) + count > settings.MAX_SEATS_PER_SHOW:
         raise errors.TooManySeatsOfShow(limit=settings.MAX_SEATS_PER_SHOW, taken=len(living))

@@ -30,6 +30,17 @@ def tell_cancelled(reservation: Reservation, *, by_house: bool, was_paid: bool =
     _tell(reservation, what, was_paid=was_paid)
 
 
+def tell_offer(reservation: Reservation) -> None:
+    """Seats came back, and whoever was first in line has them until then, if they pay."""
+    zone = reservation.showtime.hall.cinema.zone
+    _tell(reservation, "offer", until=reservation.expires_at.astimezone(zone))
+
+
+def tell_offer_lapsed(reservation: Reservation) -> None:
+    """Their time is over, and the seats are the next one's."""
+    _tell(reservation, "offer_lapsed")
+
+
 def _tell(reservation: Reservation, what: str, **more: Any) -> None:
     """Nobody is told of what the box office sold: it has no address.
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from payments.models import Payment, Refund, WebhookEvent
 from reservation import house_seats
-from reservation.models import BlockKind, Genre, Movie, PriceRule, TicketType
+from reservation.models import BlockKind, Genre, Movie, PlaceInLine, PriceRule, TicketType
 from reservation.tests import factories
 from users.models import Login
 from users.tests.factories import UserFactory
@@ -56,6 +56,7 @@ def furnish(number: int) -> None:
         house_seats.block(
             show_id=show.pk, seat_ids=[kept.pk], kind=BlockKind.PRESS, reason="Critics", at=now
         )
+        PlaceInLine.objects.create(showtime=show, user=user, seats=2, joined_at=now)
         payment = Payment.objects.create(
             reservation=reservation,
             amount=reservation.total,

@@ -12,6 +12,7 @@ from reservation.admin import (
     seats,
     ticket_types,
     venue,
+    waiting_list,
 )
 
 admin.site.index_title = "The staff's desk"
@@ -26,4 +27,5 @@ __all__ = [
     "seats",
     "ticket_types",
     "venue",
+    "waiting_list",
 ]

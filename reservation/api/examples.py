@@ -191,3 +191,7 @@ QUOTE = OpenApiExample(
     },
     response_only=True,
 )
+
+JOIN = OpenApiExample(
+    "Two VIP seats, when some come back", value={"seats": 2, "category": 3}, request_only=True
+)

@@ -19,6 +19,7 @@ from reservation.api.venue import (
     SeatCategoryViewSet,
     SeatViewSet,
 )
+from reservation.api.waiting_list import JoinViewSet, WaitingListViewSet
 
 router = SimpleRouter()
 # Routes are tried one after the other, so what is asked for most comes first.
@@ -36,6 +37,7 @@ router.register("seat_categories", SeatCategoryViewSet)
 router.register("seats", SeatViewSet)
 router.register("ticket_types", TicketTypeViewSet)
 router.register("promotions", PromotionViewSet)
+router.register("waiting_list", WaitingListViewSet)
 router.register("price_rules", PriceRuleViewSet)
 
 urlpatterns = [
@@ -53,6 +55,11 @@ urlpatterns = [
         r"^show_times/(?P<show_id>[0-9]+)/seat_map\.svg$",
         SeatMapViewSet.as_view({"get": "retrieve"}),
         name="show-seat-map",
+    ),
+    re_path(
+        r"^show_times/(?P<show_id>[0-9]+)/waiting_list/$",
+        JoinViewSet.as_view({"post": "create"}),
+        name="show-waiting-list",
     ),
     re_path(
         r"^show_times/(?P<show_id>[0-9]+)/quote/$",

@@ -22,6 +22,7 @@ from reservation.models.pricing import (
 )
 from reservation.models.programme import ShowFormat, ShowState, ShowTime, TicketType
 from reservation.models.venue import Cinema, Hall, HallPlan, Seat, SeatCategory, SeatKind
+from reservation.models.waiting import PlaceInLine, PlaceState
 
 __all__ = [
     "BlockKind",
@@ -35,6 +36,8 @@ __all__ = [
     "HallPlan",
     "IdempotentRequest",
     "Movie",
+    "PlaceInLine",
+    "PlaceState",
     "PriceRule",
     "Promotion",
     "PromotionCinema",

@@ -37,6 +37,8 @@ class Channel(models.TextChoices):
     BOX_OFFICE = "box_office", "Box office"
     # What waits to take another reservation's place, and what that had before.
     EXCHANGE = "exchange", "Exchange"
+    # Seats that came back, offered to who was first in line for them.
+    WAITING_LIST = "waitlist", "Waiting list"
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):

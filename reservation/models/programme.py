@@ -58,6 +58,10 @@ class ShowTimeQuerySet(models.QuerySet["ShowTime"]):
         """Cancelled ones of which something may still be alive."""
         return self.filter(state=ShowState.CANCELLED, cleared_at=None)
 
+    def waited_for(self, at: datetime) -> Self:
+        """Those with a line of people for their seats, which are still sold."""
+        return self.scheduled().filter(is_waited_for=True, sales_close_at__gt=at)
+
     def occupying(self, hall: Hall, starts_at: datetime, until: datetime) -> Self:
         """Scheduled shows that need that hall at some time in [starts_at, until)."""
         return self.scheduled().filter(hall=hall, starts_at__lt=until, hall_free_at__gt=starts_at)
@@ -124,6 +128,9 @@ class ShowTime(models.Model):
     # Set once nothing of a cancelled show is alive, and nothing can come alive again.
     cleared_at = models.DateTimeField(null=True, editable=False)
 
+    # While somebody stands in line for its seats: only then is a hold to look who comes first.
+    is_waited_for = models.BooleanField(default=False, db_default=False, editable=False)
+
     # Grows whenever a seat of it is taken or given back, and tells whether a kept answer is true.
     seats_version = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
 
@@ -140,6 +147,7 @@ class ShowTime(models.Model):
                 condition=Q(state="cancelled", cleared_at=None),
                 name="show_uncleared",
             ),
+            models.Index(fields=["id"], condition=Q(is_waited_for=True), name="show_waited_for"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -49,6 +49,9 @@ where one writer at a time begins, every rival waits everywhere.
 | use a dead hold's     | pays, extends that hold             | is refused                        |
 | pay late with a code  | uses it                             | is refused, if that was the last  |
 | change a promotion    | uses it                             | heeds the change                  |
+| offer seats           | offers, holds, leaves the line      | finds no turn; refused; cancels   |
+| leave, join the line  | offers; frees seats                 | finds no turn; is next            |
+| pay for an offer      | leaves it                           | leaves it theirs                  |
 | waive                 | waives, cancels                     | leaves no more due than that      |
 | cancel, confirm       | waives                              | gives up what is due then         |
 
