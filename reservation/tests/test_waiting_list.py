@@ -275,6 +275,14 @@ class TestWhoeverComesMeanwhile:
         assert len(self._refused(show, seats, at=dying.expires_at)) == 4
         assert offer(show, at=dying.expires_at) == 1
 
+    def test_can_t_hold_the_one_seat_that_came_back(self, owner, stranger, place):
+        show, seats = place
+        worst = held(stranger, show, seats[3:], at=NOW)
+        confirmed(UserFactory(), show, seats[:3], at=NOW)
+        join(owner, show)
+        free(worst)
+        assert self._refused(show, seats[3:]) == [seats[3].pk]
+
     def test_gets_no_best_seats_of_theirs(self, owner, place, sold):
         show, _ = place
         join(owner, show, 3)

@@ -22,7 +22,7 @@ MUTANTS = (
         file="reservation/choosing.py",
         old="    some = None if show.is_waited_for else seats\n",
         new="    some = seats\n",
-        tests=(f"{UNIT}::TestWhoeverComesMeanwhile::test_can_t_hold_what_is_next_for_others",),
+        tests=(f"{UNIT}::TestWhoeverComesMeanwhile::test_can_t_hold_the_one_seat_that_came_back",),
     ),
     Mutant(
         name="a-line-is-noted",
