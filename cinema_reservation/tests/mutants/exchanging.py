@@ -274,9 +274,7 @@ MUTANTS = (
         file=SETTLING,
         old="    if books.kept(held.paid) >= due:\n",
         new="    if True:\n",
-        tests=(
-            f"{MONEY}::TestTooLate::test_is_not_made_with_money_that_a_bank_asks_back_of_the_rest",
-        ),
+        tests=(f"{MONEY}::TestTooLate::test_is_not_made_where_the_rest_went_back",),
     ),
     Mutant(
         name="exchange-by-its-own-money",
