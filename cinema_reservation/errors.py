@@ -39,3 +39,9 @@ class PayloadTooLarge(DomainError):
     status = 413
     code = "payload_too_large"
     sentence = "The request is larger than we accept. Send less at a time."
+
+
+class PreconditionFailed(DomainError):
+    status = 412
+    code = "precondition_failed"
+    sentence = "This is not, or no longer, what `If-Match` says. Look at it again, then ask again."

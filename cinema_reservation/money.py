@@ -9,7 +9,7 @@ ZERO_DECIMAL = frozenset(
 )
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
-# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+# What Stripe charges at least: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 LEAST_CHARGES = {
     "aed": 200, "aud": 50, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250,
     "eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000,

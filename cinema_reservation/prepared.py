@@ -7,14 +7,16 @@ for that too.
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Expression, QuerySet, UUIDField
-from django.db.models.query import get_related_populators
+from django.db.models.lookups import In
+from django.db.models.query import ValuesListIterable, get_related_populators
+from django.db.models.sql.where import WhereNode
 from django.db.transaction import TransactionManagementError
 
 P = ParamSpec("P")
@@ -37,6 +39,7 @@ class Compiled:
     """One queryset's SQL, and how rows become what the queryset gives."""
 
     def __init__(self, queryset: QuerySet[Any, Any]) -> None:
+        _refuse_unsafe(queryset)
         self._compiler = queryset.query.get_compiler(connection=connection)
         self._sql, self._parameters = self._compiler.as_sql()
         can_lock = connection.features.has_select_for_update
@@ -98,6 +101,27 @@ def prepared(question: Callable[P, QuerySet[Any, Row]]) -> Callable[P, list[Row]
     return ask
 
 
+def _refuse_unsafe(queryset: QuerySet[Any, Any]) -> None:
+    """Raise `TypeError` for what would be answered otherwise than by the queryset itself."""
+    query = queryset.query
+    of_model = query.values_select == () and not query.annotation_select
+    if not of_model and getattr(queryset, "_iterable_class", None) is not ValuesListIterable:
+        raise TypeError("Ask for whole models or for values_list(…), neither flat nor named.")
+    if _has_negated_list([query.where, *query.annotations.values()]):
+        # Nothing is in NULL, but nothing is outside of it either.
+        raise TypeError("Don't exclude a list: an empty one would exclude everything.")
+
+
+def _has_negated_list(nodes: Iterable[Any], *, is_negated: bool = False) -> bool:
+    for node in nodes:
+        negated = is_negated or getattr(node, "negated", False)
+        if isinstance(node, In) and isinstance(node.rhs, Given) and negated:
+            return True
+        if isinstance(node, WhereNode) and _has_negated_list(node.children, is_negated=negated):
+            return True
+    return False
+
+
 def _told(part: Any, given: dict[str, Any]) -> list[Any]:
     """The values of one place in the SQL, as the database's driver takes them."""
     if not isinstance(part, Given):
@@ -112,5 +136,7 @@ def _plain(value: Any) -> Any:
             return connection.ops.adapt_datetimefield_value(value)
         case UUID():
             return UUIDS.get_db_prep_value(value, connection)
+        case None:
+            raise TypeError("Nothing equals NULL. Ask another question where there is no value.")
         case _:
             return value

@@ -142,7 +142,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cinema_reservation.api.overload.OverloadMiddleware",
     "cinema_reservation.api.middleware.DatabaseOutageMiddleware",
-    "django.middleware.http.ConditionalGetMiddleware",
+    "cinema_reservation.api.middleware.ConditionalGetMiddleware",
     "cinema_reservation.api.middleware.ApiMiddleware",
     "cinema_reservation.api.bypass.SessionMiddleware",
     "cinema_reservation.api.middleware.CommonMiddleware",
@@ -188,6 +188,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes SQLite's one write lock when a transaction begins, so what is read
     # inside it stays true until it commits; that is what stands in for row locks there.
     # FULL keeps an acknowledged booking through a power cut.
+    _database["ENGINE"] = "cinema_reservation.sqlite"
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": LOCK_SECONDS,
@@ -393,13 +394,18 @@ RATE_LIMITS = {
     "verify_account": (20, 3600),
     "hold_address": (3000 * ADDRESS_LIMITS_FACTOR, 60),
     "hold_account": (30, 60),
+    # Of promo codes that were refused: whoever has the right one is not counted.
+    "promo_address": (300 * ADDRESS_LIMITS_FACTOR, 600),
+    "promo_account": (20, 600),
+    # Counted apart from holds: who asks for prices must not lose the right to buy.
+    "quote_address": (3000 * ADDRESS_LIMITS_FACTOR, 60),
 }
 
 # --- Booking ------------------------------------------------------------------------
 
 CURRENCY = guards.currency(env.str("CURRENCY", default="usd"))
-# Stripe charges nothing that is less, and so nothing is sold online that costs less.
-LEAST_CHARGE = number("LEAST_CHARGE", LEAST_CHARGES.get(CURRENCY, 0), least=0)
+# What is not free costs so much at least, in minor units: less, nobody could pay.
+MINIMUM_CHARGE = number("MINIMUM_CHARGE", LEAST_CHARGES.get(CURRENCY, 0), least=0)
 HOLD_MINUTES = number("HOLD_MINUTES", 10, least=1)
 MAX_SEATS_PER_RESERVATION = number("MAX_SEATS_PER_RESERVATION", 10, least=1)
 MAX_HOLDS_PER_SHOW = number("MAX_HOLDS_PER_SHOW", 2, least=1)

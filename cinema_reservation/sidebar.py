@@ -44,6 +44,18 @@ SECTIONS: dict[str, list[Page]] = {
             "confirmation_number",
             "Who pays what share of the price: adults, children …",
         ),
+        Page(
+            "Price rules",
+            "reservation.PriceRule",
+            "percent",
+            "What shows cost more or less at some days and times: matinees, weekends …",
+        ),
+        Page(
+            "Promotions",
+            "reservation.Promotion",
+            "redeem",
+            "Codes that make tickets cheaper, and how often each was used.",
+        ),
     ],
     "House": [
         Page(

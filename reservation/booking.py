@@ -11,7 +11,17 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from reservation import choosing, claims, errors, facts, limits, mail, replacements, sale
+from reservation import (
+    choosing,
+    claims,
+    errors,
+    facts,
+    limits,
+    mail,
+    promotions,
+    replacements,
+    sale,
+)
 from reservation.choosing import BestAvailable, Ruling, Wish
 from reservation.models import (
     Channel,
@@ -32,6 +42,7 @@ def hold(
     choices: Sequence[SeatChoice] = (),
     best: BestAvailable | None = None,
     wheelchair_need: bool = False,
+    promo_code: str = "",
     channel: Channel = Channel.ONLINE,
 ) -> Reservation:
     """Hold all of these seats for `HOLD_MINUTES`, or none; or else the best ones.
@@ -39,12 +50,12 @@ def hold(
     Returns the reservation with its show, film, hall and cinema loaded, and its tickets
     prefetched. Raises `UnknownShow`, `ShowCancelled`, `SalesNotOpen`, `SalesClosed`, `NoSeats`,
     `TooManySeats`, `UnknownSeats`, `UnknownTicketType`, `TooManyHolds`, `TooManySeatsOfShow`,
-    `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone`, `LonelySeats`, and
-    `SeatsTaken` with the seats that are.
+    `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone`, `LonelySeats`,
+    `PromoCodeRefused`, `TotalTooSmall`, and `SeatsTaken` with the seats that are.
 
-    At the box office a person decides whether a seat is left lonely.
+    At the box office a person decides whether a seat is left lonely, and takes small change.
     """
-    wish = Wish(choices, best, wheelchair_need)
+    wish = Wish(choices, best, wheelchair_need, promo_code)
     return choosing.settled(
         lambda ruling: hold_once(
             user_id=user_id, show_id=show_id, wish=wish, at=at, channel=channel, ruling=ruling
@@ -52,8 +63,7 @@ def hold(
     )
 
 
-@transaction.atomic
-def hold_once(
+def hold_within(
     *,
     user_id: int | None,
     show_id: int,
@@ -62,8 +72,11 @@ def hold_once(
     ruling: Ruling,
     channel: Channel = Channel.ONLINE,
 ) -> Reservation:
-    """`hold` in one transaction, for `choosing.settled`. Raises `LeavesLonely` too."""
-    limits.check_size(wish.seats)
+    """`hold` within the caller's transaction, for `choosing.settled`.
+
+    What it raises must end that transaction. Raises `LeavesLonely` too.
+    """
+    check_size(wish)
     show = claims.lock_show(show_id)
     check_on_sale(show, at)
     known = facts.of(show)
@@ -72,6 +85,9 @@ def hold_once(
     heeded = None if channel == Channel.BOX_OFFICE else ruling
     choices = choosing.choose(wish, show=show, known=known, at=at, ruling=heeded)
     quote = sale.quote(known, choices)
+    promotion, quote = promotions.claim(wish.promo_code, quote, show=show, user_id=user_id, at=at)
+    if channel == Channel.ONLINE:
+        sale.check_payable(quote)
     claims.note_change(show.pk)
     reservation = Reservation(
         user_id=user_id,
@@ -81,10 +97,22 @@ def hold_once(
         expires_at=at + timedelta(minutes=settings.HOLD_MINUTES),
         currency=settings.CURRENCY,
         total=quote.total,
-        price_rules=sale.rules_named(quote),
+        promotion=promotion,
+        price_rules=sale.rules_named(quote.show),
         cancellation_policy=show.promised_policy,
     )
     return insert(reservation, sale.tickets(show, known, quote))
+
+
+hold_once = transaction.atomic(hold_within)
+
+
+def check_size(wish: Wish) -> None:
+    """Raises `NoSeats` and `TooManySeats`."""
+    if not wish.seats:
+        raise errors.NoSeats
+    if wish.seats > settings.MAX_SEATS_PER_RESERVATION:
+        raise errors.TooManySeats(limit=settings.MAX_SEATS_PER_RESERVATION)
 
 
 def check_on_sale(show: ShowTime, at: datetime) -> None:
@@ -131,7 +159,7 @@ def extend(*, reservation_id: int, until: datetime, at: datetime) -> Reservation
     check_holding(reservation, at)
     if show.is_cancelled:
         raise errors.ShowCancelled
-    if claims.has_lost_seats(reservation):
+    if claims.has_lost_any(reservation):
         raise errors.HoldExpired
     if reservation.extended_at is None and until > reservation.expires_at:
         reservation.extended_at = at
@@ -165,7 +193,7 @@ def await_payment(*, reservation_id: int, at: datetime) -> None:
     reservation = lock(reservation_id)
     show = claims.lock_show(reservation.showtime_id)
     is_living = reservation.state_at(at) == ReservationState.HELD
-    if is_living and not claims.has_lost_seats(reservation):
+    if is_living and not claims.has_lost_any(reservation):
         reservation.expires_at = max(reservation.expires_at, show.starts_at)
         reservation.save(update_fields=["expires_at"])
 
@@ -175,8 +203,8 @@ def confirm(*, reservation_id: int, at: datetime) -> Reservation:
     """Make a paid hold the customer's for good; a dead one if all its seats are still free.
 
     Confirming again changes nothing. Raises `ReservationCancelled`; `ShowCancelled`; and
-    for a dead hold `SeatsTaken`, or `HoldExpired` once the show has begun. The
-    reservation is then owed nothing and its money goes back.
+    for a dead hold `SeatsTaken`, `PromoCodeUsedUp` or `PromoCodeUsedUpByYou`, or
+    `HoldExpired` once the show has begun. It is then owed nothing and its money goes back.
     """
     reservation = lock(reservation_id)
     if reservation.state == ReservationState.CONFIRMED:
@@ -187,7 +215,7 @@ def confirm(*, reservation_id: int, at: datetime) -> Reservation:
     if show.is_cancelled:
         raise errors.ShowCancelled
     is_dead = reservation.state_at(at) == ReservationState.EXPIRED
-    if is_dead or claims.has_lost_seats(reservation):
+    if is_dead or claims.has_lost_any(reservation):
         claims.claim_again(reservation, show, at)
     reservation.state = ReservationState.CONFIRMED
     reservation.confirmed_at = at

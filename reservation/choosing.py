@@ -47,6 +47,7 @@ class Wish(NamedTuple):
     choices: Sequence[SeatChoice] = ()
     best: BestAvailable | None = None
     wheelchair_need: bool = False
+    promo_code: str = ""
 
     @property
     def seats(self) -> int:
@@ -123,21 +124,44 @@ def choose(
     `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone` and `LeavesLonely`.
     """
     heeds_lonely = show.forbids_lonely_seats and ruling is not None
-    blocked = known.blocked_at(at)
-    if wish.best:
-        occupied = claims.occupied(show, at, blocked=blocked).without(own)
-        choices = _best(wish.best, show, known, occupied, at)
-        seats = sale.find_seats(known, choices)
-    else:
-        choices = list(wish.choices)
-        seats = sale.find_seats(known, choices)
-        _check_accessible(wish, show, seats, at)
-        some = None if heeds_lonely else seats
-        occupied = claims.occupied(show, at, blocked=blocked, seats=some).without(own)
+    choices, seats, occupied = _look(wish, show, known, at, at_all_seats=heeds_lonely, own=own)
     claims.free_or_refuse(seats, occupied, at)
     if heeds_lonely and ruling:
         _check_lonely(show, known, occupied, seats, at, ruling)
     return choices
+
+
+def foresee(wish: Wish, *, show: ShowTime, known: Facts, at: datetime) -> list[SeatChoice]:
+    """What `choose` would answer at this moment, for whoever only asks. Nothing is written.
+
+    Lonely seats are nobody's concern. Raises what else `choose` does.
+    """
+    choices, seats, occupied = _look(wish, show, known, at, at_all_seats=False)
+    claims.refuse_taken(seats, occupied)
+    return choices
+
+
+def _look(
+    wish: Wish,
+    show: ShowTime,
+    known: Facts,
+    at: datetime,
+    *,
+    at_all_seats: bool,
+    own: Set[int] = frozenset(),
+) -> tuple[list[SeatChoice], list[Seat], Occupied]:
+    """The choices for this wish, their seats, and who has what of the show."""
+    blocked = known.blocked_at(at)
+    if wish.best:
+        occupied = claims.occupied(show, at, blocked=blocked).without(own)
+        choices = _best(wish.best, show, known, occupied, at)
+        return choices, sale.find_seats(known, choices), occupied
+    choices = list(wish.choices)
+    seats = sale.find_seats(known, choices)
+    _check_accessible(wish, show, seats, at)
+    some = None if at_all_seats else seats
+    occupied = claims.occupied(show, at, blocked=blocked, seats=some)
+    return choices, seats, occupied.without(own)
 
 
 def _best(

@@ -18,7 +18,7 @@ from django.db import IntegrityError, connection
 from django.db.models import Exists, Q, QuerySet
 
 from cinema_reservation.prepared import prepared
-from reservation import errors, facts
+from reservation import errors, facts, promotions
 from reservation.models import Reservation, ReservationState, Seat, ShowTime, Ticket
 
 
@@ -76,14 +76,19 @@ def occupied(
     return Occupied({seat_id for _, seat_id, is_dead in found if not is_dead} | blocked, dead)
 
 
+def refuse_taken(seats: Iterable[Seat], occupied: Occupied) -> None:
+    """Raises `SeatsTaken`, which names those that somebody has."""
+    if rivals := [seat for seat in seats if seat.pk in occupied.taken]:
+        raise errors.SeatsTaken(seats=named(rivals))
+
+
 def free_or_refuse(seats: Collection[Seat], occupied: Occupied, at: datetime) -> None:
     """Release what dead holds still keep of these seats; `SeatsTaken` names the others'.
 
     Only tickets are touched: locking the dead reservation here, after the show, would
     turn the order of locks around.
     """
-    if rivals := [seat for seat in seats if seat.pk in occupied.taken]:
-        raise errors.SeatsTaken(seats=named(rivals))
+    refuse_taken(seats, occupied)
     if dead := [occupied.dead[seat.pk] for seat in seats if seat.pk in occupied.dead]:
         Ticket.objects.filter(pk__in=dead).update(released_at=at)
 
@@ -115,10 +120,16 @@ def has_lost_seats(reservation: Reservation) -> bool:
     return reservation.tickets.exclude(released_at=None).exists()
 
 
-def claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
-    """Take back what a dead hold has lost, all or none.
+def has_lost_any(reservation: Reservation) -> bool:
+    """The same, or whether others may have its use of a code by now."""
+    return has_lost_seats(reservation) or promotions.has_lost_use(reservation)
 
-    Raises `SeatsTaken`, and `HoldExpired` once the show has begun.
+
+def claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
+    """Take back what a dead hold has lost, all or none: its seats, and its use of a code.
+
+    Raises `SeatsTaken`, `PromoCodeUsedUp`, `PromoCodeUsedUpByYou`, and `HoldExpired` once the
+    show has begun.
     """
     if at >= show.starts_at:
         raise errors.HoldExpired
@@ -130,6 +141,7 @@ def claim_again(reservation: Reservation, show: ShowTime, at: datetime) -> None:
         lost.update(released_at=None)
     except IntegrityError as error:
         raise errors.SeatsTaken(seats=named(seats)) from error
+    promotions.claim_again(reservation, at=at)
 
 
 def free_again(seats: Collection[Seat], show: ShowTime, at: datetime) -> None:

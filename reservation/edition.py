@@ -14,32 +14,20 @@ from typing import Any
 from django.db import connection
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
-from reservation.models import (
-    Cinema,
-    Edition,
-    Genre,
-    Hall,
-    Movie,
-    PriceRule,
-    Seat,
-    SeatBlock,
-    SeatCategory,
-    ShowTime,
-    TicketType,
-)
+from reservation import models
 
 LARGEST_NUMBER = 2**62
 MAKES_AN_EDITION = (
-    Cinema,
-    Genre,
-    Hall,
-    Movie,
-    PriceRule,
-    Seat,
-    SeatBlock,
-    SeatCategory,
-    ShowTime,
-    TicketType,
+    models.Cinema,
+    models.Genre,
+    models.Hall,
+    models.Movie,
+    models.PriceRule,
+    models.Seat,
+    models.SeatBlock,
+    models.SeatCategory,
+    models.ShowTime,
+    models.TicketType,
 )
 
 
@@ -48,8 +36,8 @@ def change() -> None:
     # Drawn, not counted: what somebody keeps under the number of a transaction that is rolled
     # back is never found again, while the next number would soon be somebody else's.
     number = secrets.randbelow(LARGEST_NUMBER) + 1
-    if not Edition.objects.filter(pk=1).update(number=number):
-        Edition.objects.get_or_create(pk=1, defaults={"number": number})
+    if not models.Edition.objects.filter(pk=1).update(number=number):
+        models.Edition.objects.get_or_create(pk=1, defaults={"number": number})
 
 
 def current() -> int:
@@ -77,7 +65,9 @@ def follow_changes() -> None:
     for model in MAKES_AN_EDITION:
         for signal in (post_save, post_delete):
             signal.connect(_changed, sender=model, dispatch_uid=f"edition-{model.__name__}")
-    m2m_changed.connect(_changed, sender=Movie.genres.through, dispatch_uid="edition-genres")
+    m2m_changed.connect(
+        _changed, sender=models.Movie.genres.through, dispatch_uid="edition-genres"
+    )
 
 
 def _changed(**_: Any) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cinema_reservation.errors import DomainError
+from cinema_reservation.money import Money
 
 
 class UnknownShow(DomainError):
@@ -91,6 +92,17 @@ class SeatsTaken(DomainError):
 
     def __init__(self, *, seats: list[dict[str, Any]]) -> None:
         super().__init__(seats=seats)
+
+
+class TotalTooSmall(DomainError):
+    code = "total_too_small"
+    sentence = (
+        "This costs less than can be paid online; the error says under least how much that takes. "
+        "Take more seats, or buy at the box office."
+    )
+
+    def __init__(self, *, least: Money) -> None:
+        super().__init__(least=least)
 
 
 class TooManyHolds(DomainError):

@@ -13,7 +13,18 @@ from django.conf import settings
 from django.db import transaction
 
 from cinema_reservation.money import written
-from reservation import booking, choosing, claims, errors, facts, limits, mail, replacements, sale
+from reservation import (
+    booking,
+    choosing,
+    claims,
+    errors,
+    facts,
+    limits,
+    mail,
+    promotions,
+    replacements,
+    sale,
+)
 from reservation.choosing import Ruling, Wish
 from reservation.facts import Facts
 from reservation.models import (
@@ -23,6 +34,7 @@ from reservation.models import (
     ReservationState,
     ShowTime,
 )
+from reservation.promo_errors import PromoCodeRefused
 from reservation.rules import exchange as rules
 from reservation.rules.exchange import Cheaper, Dearer, Difference, Even
 from reservation.rules.pricing import Quote
@@ -59,7 +71,7 @@ def exchange_once(
     show_id: int | None = None,
 ) -> Exchange | None:
     """`exchange` in one transaction, for `choosing.settled`. Raises `LeavesLonely` too."""
-    limits.check_size(wish.seats)
+    booking.check_size(wish)
     reservation = booking.lock(reservation_id)
     _check_paid(reservation, at)
     new_id = show_id or reservation.showtime_id
@@ -123,7 +135,7 @@ def _insert(
         seats = wish.seats
         limits.check_seats_of(reservation.user_id, show, seats, at, besides=reservation.pk)
     choices = choosing.choose(wish, show=show, known=known, at=at, ruling=ruling, own=own)
-    quote = sale.quote(known, choices)
+    quote = _with_own_code(reservation, sale.quote(known, choices), show, at)
     difference = _check_price(reservation, show, quote.total, at)
     claims.note_change(show.pk)
     replacement = _replacement(reservation, show, quote, at)
@@ -139,6 +151,23 @@ def _insert(
     )
 
 
+def _with_own_code(reservation: Reservation, quote: Quote, show: ShowTime, at: datetime) -> Quote:
+    """With the promo code that the reservation has, its own use not counted, where it may."""
+    if reservation.promotion is None:
+        return quote
+    try:
+        return promotions.claim(
+            reservation.promotion.code,
+            quote,
+            show=show,
+            user_id=reservation.user_id,
+            at=at,
+            excluding=reservation.pk,
+        )[1]
+    except PromoCodeRefused:
+        return quote
+
+
 def _replacement(
     reservation: Reservation, show: ShowTime, quote: Quote, at: datetime
 ) -> Reservation:
@@ -152,7 +181,7 @@ def _replacement(
         expires_at=at + timedelta(minutes=settings.HOLD_MINUTES),
         currency=reservation.currency,
         total=quote.total,
-        price_rules=sale.rules_named(quote),
+        price_rules=sale.rules_named(quote.show),
         cancellation_policy=(reservation.cancellation_policy if is_same else show.promised_policy),
     )
 
@@ -172,10 +201,10 @@ def _check_price(reservation: Reservation, show: ShowTime, total: int, at: datet
         given_back = written(reservation.waived, reservation.currency)
         raise errors.WorthLessThanGivenBack(given_back=given_back)
     difference = _signed(change)
-    if 0 < difference < settings.LEAST_CHARGE:
+    if 0 < difference < settings.MINIMUM_CHARGE:
         raise errors.DifferenceTooSmall(
             difference=written(difference, reservation.currency),
-            at_least=written(settings.LEAST_CHARGE, reservation.currency),
+            at_least=written(settings.MINIMUM_CHARGE, reservation.currency),
         )
     return difference
 

@@ -126,15 +126,19 @@ def _show_price(number: Number, show: ShowTime) -> pricing.ShowPrice:
     cinema = show.hall.cinema
     return pricing.show_price(
         base=show.price,
-        rules=_price_rules(number, cinema.pk),
+        rules=_price_rules(number).get(cinema.pk, ()),
         starts_at=show.starts_at,
         zone=cinema.zone,
     )
 
 
-@lru_cache(maxsize=100)
-def _price_rules(number: Number, cinema_id: int) -> Sequence[pricing.PriceRule]:
-    return [rule.rule for rule in PriceRule.objects.in_force().filter(cinema=cinema_id)]
+@lru_cache(maxsize=1)
+def _price_rules(number: Number) -> Mapping[int, Sequence[pricing.PriceRule]]:
+    """By cinema. All at once: a list of shows is of many cinemas, and must cost one query."""
+    rules: dict[int, list[pricing.PriceRule]] = {}
+    for row in PriceRule.objects.in_force().order_by():
+        rules.setdefault(row.cinema_id, []).append(row.rule)
+    return rules
 
 
 @lru_cache(maxsize=1)

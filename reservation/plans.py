@@ -110,7 +110,7 @@ def change_plan(
     takes seats from people who hold or bought them for a show that is not over, and
     `ChangedMeanwhile` where the hall is gone, or not at the version that it is based on.
     """
-    venue.lock_sales(hall_id, at)
+    venue.lock_sales([hall_id], at)
     if based_on is not None and not _is_at(hall_id, based_on):
         raise programme.ChangedMeanwhile
     categories = categories_of(plan)

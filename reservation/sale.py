@@ -5,13 +5,16 @@ written here.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
+from django.conf import settings
+
+from cinema_reservation.money import money
 from reservation import errors
 from reservation.facts import Facts
 from reservation.models import Seat, ShowTime, Ticket, TicketType
 from reservation.rules import pricing
-from reservation.rules.pricing import Quote, Wanted
+from reservation.rules.pricing import Quote, ShowPrice, Wanted
 
 
 class SeatChoice(NamedTuple):
@@ -19,6 +22,13 @@ class SeatChoice(NamedTuple):
 
     seat_id: int
     ticket_type_id: int | None = None
+
+
+class RuleNamed(TypedDict):
+    """A price rule as it was called, and what it added, or with a minus took off."""
+
+    name: str
+    change: int
 
 
 def find_seats(known: Facts, choices: Iterable[SeatChoice]) -> list[Seat]:
@@ -61,6 +71,16 @@ def _wanted(seat: Seat, ticket_type: TicketType) -> Wanted:
     )
 
 
+def check_payable(quote: Quote) -> None:
+    """That this can be paid online, once all discounts are known: it is free, or not too cheap.
+
+    Nobody could pay for such a hold, and its seats would be kept from others for nothing.
+    Raises `TotalTooSmall`.
+    """
+    if 0 < quote.total < settings.MINIMUM_CHARGE:
+        raise errors.TotalTooSmall(least=money(settings.MINIMUM_CHARGE, settings.CURRENCY))
+
+
 def tickets(show: ShowTime, known: Facts, quote: Quote) -> list[Ticket]:
     """Unsaved tickets, each with the price that is promised from now on, and how it came about."""
     return [
@@ -78,6 +98,6 @@ def tickets(show: ShowTime, known: Facts, quote: Quote) -> list[Ticket]:
     ]
 
 
-def rules_named(quote: Quote) -> list[dict[str, object]]:
-    """The rules behind the show's price, as a reservation remembers them."""
-    return [{"name": rule.name, "change": rule.change} for rule in quote.show.applied]
+def rules_named(price: ShowPrice) -> list[RuleNamed]:
+    """The rules behind a show's price, as a reservation remembers them."""
+    return [{"name": rule.name, "change": rule.change} for rule in price.applied]

@@ -17,7 +17,12 @@ from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework.exceptions import APIException, AuthenticationFailed, ErrorDetail, ParseError
 
-from cinema_reservation.errors import DomainError, PayloadTooLarge, ServiceUnavailable
+from cinema_reservation.errors import (
+    DomainError,
+    PayloadTooLarge,
+    PreconditionFailed,
+    ServiceUnavailable,
+)
 from cinema_reservation.outages import forget_lost_connections, is_outage
 
 log = logging.getLogger(__name__)
@@ -101,6 +106,14 @@ def payload_too_large_response() -> JsonResponse:
     """413 for a body that nobody asked for."""
     error = PayloadTooLarge()
     return error_response(status=error.status, code=error.code, detail=str(error))
+
+
+def precondition_failed_response() -> JsonResponse:
+    """412 for what is not, or no longer, what `If-Match` says."""
+    error = PreconditionFailed()
+    response = error_response(status=error.status, code=error.code, detail=str(error))
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -82,9 +82,14 @@ class HotReads(APIView):
         if response.status_code != 200:
             return response
         response.render()
-        response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+        response["ETag"] = tag_of(response.content)
         _keep(key, Kept(self.true_until(at), response.content, dict(response.items())), at)
         return response
+
+
+def tag_of(content: bytes) -> str:
+    """The strong `ETag` of an answer with that body."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 def _key(request: HttpRequest, version: Hashable) -> str:

@@ -2,14 +2,23 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
-from django.middleware import common
+from django.http.response import HttpResponseBase
+from django.middleware import common, http
+from django.utils.cache import get_conditional_response, set_response_etag
 
-from cinema_reservation.api.errors import error_response, unavailable_response
+from cinema_reservation.api.errors import (
+    error_response,
+    precondition_failed_response,
+    unavailable_response,
+)
 from cinema_reservation.outages import forget_lost_connections, is_outage
 
 log = logging.getLogger(__name__)
+
+SAFE_METHODS = {"GET", "HEAD"}
 
 
 class CommonMiddleware(common.CommonMiddleware):
@@ -22,6 +31,23 @@ class CommonMiddleware(common.CommonMiddleware):
         if request.path_info.startswith("/api/"):
             return False
         return super().should_redirect_with_slash(request)
+
+
+class ConditionalGetMiddleware(http.ConditionalGetMiddleware):
+    """Django's; but under `/api/` HEAD is answered as GET is, and errors are JSON."""
+
+    def process_response(self, request: HttpRequest, response: Any) -> HttpResponseBase:
+        if not request.path_info.startswith("/api/") or request.method not in SAFE_METHODS:
+            return super().process_response(request, response)
+        # To a HEAD the answer has its body until the server sends it, and so the same tag.
+        if self.needs_etag(response) and not response.has_header("ETag"):
+            set_response_etag(response)
+        etag = response.get("ETag")
+        if etag is None:
+            return cast("HttpResponseBase", response)
+        answer = get_conditional_response(request, etag=etag, response=response) or response
+        is_refused = answer is not response and answer.status_code == 412
+        return precondition_failed_response() if is_refused else answer
 
 
 class ApiMiddleware:

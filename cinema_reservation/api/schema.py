@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiResponse
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny, DjangoModelPermissions, IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 
 from cinema_reservation.api.caching import PublicReads
@@ -116,9 +116,10 @@ class OperationSchema(AutoSchema):
         open_to_all = all(isinstance(permission, AllowAny) for permission in permissions)
         writes = self.method not in {"GET", "HEAD", "OPTIONS"}
         needs_login = any(isinstance(permission, IsAuthenticated) for permission in permissions)
-        if needs_login or (writes and not open_to_all):
+        needs_rights = any(_guards_reads(permission) for permission in permissions)
+        if needs_login or needs_rights or (writes and not open_to_all):
             yield NO_LOGIN
-        if writes and not open_to_all and not needs_login:
+        if needs_rights or (writes and not open_to_all and not needs_login):
             yield NOT_ALLOWED
         if self.view.get_throttles():
             yield THROTTLED
@@ -127,6 +128,11 @@ class OperationSchema(AutoSchema):
         action = getattr(self.view, "action", None) or self.method.lower()
         declared: dict[str, tuple[type[DomainError], ...]] = getattr(self.view, "refusals", {})
         return declared.get(action, ())
+
+
+def _guards_reads(permission: object) -> bool:
+    """Whether rights are asked of readers too."""
+    return isinstance(permission, DjangoModelPermissions) and permission.authenticated_users_only
 
 
 def _example(refusal: Refusal) -> dict[str, Any]:

@@ -7,6 +7,7 @@ one increment both counts and tells. Windows are fixed: a limit of 5 an hour let
 
 import hashlib
 import ipaddress
+import logging
 import math
 import time
 from typing import ClassVar
@@ -18,6 +19,8 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from cinema_reservation.errors import ServiceUnavailable
+
+log = logging.getLogger(__name__)
 
 counters = caches["counters"]
 
@@ -63,6 +66,17 @@ class RateThrottle(BaseThrottle):
         """The key that counts that ident at this moment."""
         _, seconds = settings.RATE_LIMITS[self.scope]
         return self.key(ident, int(time.time() // seconds))
+
+    def forgive(self, ident: str) -> None:
+        """Take one back, of what turned out to be harmless."""
+        try:
+            counters.decr(self.current_key(ident))
+        except ValueError:
+            # Its window is over, and the count with it.
+            return
+        except Exception:
+            # What it was asked for is done by now, and one too many was counted.
+            log.exception("a count can't be taken back")
 
     def wait(self) -> float:
         return self._wait

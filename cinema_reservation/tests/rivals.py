@@ -59,8 +59,7 @@ class Intruder:
     def _run(self) -> None:
         try:
             self._session = Session()
-            with connection.execute_wrapper(self._session.note):
-                self._outcome.set_result(self._act())
+            self._outcome.set_result(self._act())
         except Exception as error:
             self._outcome.set_result(error)
         finally:
@@ -95,15 +94,8 @@ class Session:
 
     def __init__(self) -> None:
         connection.ensure_connection()
-        self._raw = connection.connection
-        self._statement: object | None = None
-
-    def note(self, execute: Callable[..., Any], *statement: Any) -> Any:
-        self._statement = object()
-        try:
-            return execute(*statement)
-        finally:
-            self._statement = None
+        # Not `connection`, which is each thread's own.
+        self._wrapper: Any = connections[connection.alias]
 
     def is_kept_waiting(self) -> bool:
         """Whether it waits for what the asking thread has locked."""
@@ -112,17 +104,16 @@ class Session:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_backend_pid() = ANY(pg_blocking_pids(%s))",
-                [self._raw.info.backend_pid],
+                [self._wrapper.connection.info.backend_pid],
             )
             return cursor.fetchone()[0]
 
     def _waits_for_the_write_lock(self) -> bool:
         """It is about to begin, and whoever else tries to is refused."""
-        statement = self._statement
-        if statement is None or self._raw.in_transaction or not _is_write_locked():
+        if not self._wrapper.waits_to_begin or not _is_write_locked():
             return False
         threading.Event().wait(2 / LOOKS_PER_SECOND)
-        return self._statement is statement and not self._raw.in_transaction
+        return self._wrapper.waits_to_begin
 
 
 def _is_write_locked() -> bool:

@@ -47,3 +47,22 @@ def test_bad_tokens_are_one_error_with_one_sentence(header):
     assert error["attr"] is None
     assert " " in error["detail"]
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("path", ["/api/movies/", "/api/ticket_types/"])
+def test_head_is_answered_as_get_is(anyone, path):
+    known = {"If-None-Match": anyone.get(path).headers["ETag"]}
+    told = anyone.head(path, headers=known)
+    assert (told.status_code, told.content) == (304, b"")
+    assert anyone.head(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_what_if_match_does_not_fit_is_an_error_like_all_others(anyone, method):
+    answer = getattr(anyone, method)("/api/movies/", headers={"If-Match": '"other"'})
+    assert answer.status_code == 412
+    assert answer.headers["Content-Type"] == "application/json"
+    if method == "get":
+        assert answer.json()["errors"][0]["code"] == "precondition_failed"
+    known = {"If-Match": anyone.get("/api/movies/").headers["ETag"]}
+    assert getattr(anyone, method)("/api/movies/", headers=known).status_code == 200

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
@@ -118,3 +118,45 @@ def test_a_lock_without_a_transaction_is_refused_whoever_asked_before():
     if connection.features.has_select_for_update:
         with pytest.raises(TransactionManagementError):
             _locked(pk=show.pk)
+
+
+@prepared
+def _others(*, seats: list[int]) -> QuerySet[Ticket, tuple[int]]:
+    return Ticket.objects.exclude(seat__in=seats).values_list("pk")
+
+
+@prepared
+def _noted_others(*, seats: list[int]) -> QuerySet[Ticket, tuple[int, bool]]:
+    return Ticket.objects.annotate(is_other=~Q(seat__in=seats)).values_list("pk", "is_other")
+
+
+@prepared
+def _flat(*, show: int) -> QuerySet[Ticket, int]:
+    return Ticket.objects.filter(showtime=show).values_list("pk", flat=True)
+
+
+@prepared
+def _as_dictionaries(*, show: int) -> QuerySet[Ticket, dict[str, int]]:
+    return Ticket.objects.filter(showtime=show).values("pk")
+
+
+@prepared
+def _with_more(*, show: int) -> QuerySet[Ticket]:
+    return Ticket.objects.filter(showtime=show).annotate(next=F("seat") + 1)
+
+
+@pytest.mark.parametrize(
+    ("ask", "given"),
+    [
+        (_others, {"seats": []}),
+        (_others, {"seats": [1]}),
+        (_noted_others, {"seats": [1]}),
+        (_flat, {"show": 1}),
+        (_as_dictionaries, {"show": 1}),
+        (_with_more, {"show": 1}),
+        (_of_film, {"title": None}),
+    ],
+)
+def test_what_would_be_answered_otherwise_is_refused(ask, given):
+    with pytest.raises(TypeError):
+        ask(**given)

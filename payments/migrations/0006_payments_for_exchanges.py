@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('payments', '0005_the_desk_filters'),
-        ('reservation', '0011_exchanges'),
+        ('reservation', '0012_exchanges'),
     ]
 
     operations = [

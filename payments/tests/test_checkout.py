@@ -6,10 +6,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from cinema_reservation.money import LEAST_CHARGES
 from payments import checkout, gateway
 from payments.models import Payment, PaymentState, Refund
+from payments.sandbox.currencies import MINIMUM_AMOUNTS
 from reservation import booking, errors
-from reservation.models import ReservationState
+from reservation.models import PriceRule, ReservationState, TicketType
+from reservation.sale import SeatChoice
 from reservation.tests.factories import held, show_with_seats
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +74,24 @@ class TestOpen:
             open_page(reservation)
         assert Payment.objects.get().state == PaymentState.FAILED
         assert open_page(reservation).state == PaymentState.OPEN
+
+    def test_lines_sum_up_to_the_total_though_one_is_free(self, stripe, owner):
+        show, seats = show_with_seats(2)
+        PriceRule.objects.create(cinema=show.hall.cinema, name="Matinee", amount=-333)
+        guest = TicketType.objects.create(name="Guest", percentage=0)
+        choices = [SeatChoice(seats[0].pk), SeatChoice(seats[1].pk, guest.pk)]
+        reservation = booking.hold(
+            user_id=owner.pk, show_id=show.pk, choices=choices, at=timezone.now()
+        )
+        items = open_page(reservation).parameters["line_items"]
+        assert [item["price_data"]["unit_amount"] for item in items] == [917, 0]
+        (session,) = stripe.sessions
+        assert session["amount_total"] == reservation.total == 917
+
+    def test_the_least_that_is_held_can_be_paid(self, stripe, owner, settings):
+        show, seats = show_with_seats(1, price=settings.MINIMUM_CHARGE)
+        assert open_page(held(owner, show, seats)).state == PaymentState.OPEN
+        assert LEAST_CHARGES == MINIMUM_AMOUNTS
 
     def test_what_costs_nothing_is_confirmed_without_stripe(self, stripe, owner):
         show, seats = show_with_seats(1, price=0)

@@ -15,6 +15,17 @@ from reservation.admin.confirmation import counted
 from reservation.admin.fields import clock, is_id
 from reservation.models import SeatBlock
 
+COLUMNS = (
+    "seat_label",
+    "show",
+    "starts_locally",
+    "kind",
+    "reason",
+    "stands",
+    "release_locally",
+    "created_by",
+)
+
 
 class StandingFilter(admin.SimpleListFilter):
     title = "state"
@@ -57,33 +68,13 @@ class OneShowFilter(admin.SimpleListFilter):
 class SeatBlockAdmin(ReadOnlyAdmin):
     """To be read, and lifted. Seats are blocked from the page of their show."""
 
-    list_display = (
-        "seat_label",
-        "show",
-        "starts_locally",
-        "kind",
-        "reason",
-        "stands",
-        "release_locally",
-        "created_by",
-    )
+    list_display = COLUMNS
     list_filter = (StandingFilter, OneShowFilter, "kind")
     search_fields = ("reason", "showtime__movie__title")
     search_help_text = "Look for a reason or a film"
     list_select_related = ("seat", "showtime__movie", "showtime__hall__cinema", "created_by")
     actions = ("lift",)
-    fields: ClassVar = (
-        "seat_label",
-        "show",
-        "starts_locally",
-        "kind",
-        "reason",
-        "stands",
-        "release_locally",
-        "created_by",
-        "created_at",
-        "lifted_at",
-    )
+    fields: ClassVar = (*COLUMNS, "created_at", "lifted_at")
 
     def has_lift_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("reservation.change_seatblock")

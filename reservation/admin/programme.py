@@ -3,20 +3,20 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from unfold.decorators import action as detail_action
 
-from reservation import programme
-from reservation.admin import blocking
+from reservation import facts, programme
+from reservation.admin import blocking, prices
 from reservation.admin.fields import SearchingSelect, clock, price_written
 from reservation.admin.filters import HallFilter, ShowDayFilter
 from reservation.admin.policies import policy_written
 from reservation.admin.show_cancelling import ShowCancelling, seats_taken
 from reservation.admin.show_form import ShowForm
-from reservation.models import Hall, Seat, SeatBlock, ShowTime, Ticket
+from reservation.models import Edition, Hall, Seat, SeatBlock, ShowTime, Ticket
 
 
 def _count(rows: QuerySet[Any], by: str) -> Coalesce:
@@ -35,6 +35,7 @@ class ShowAdmin(ShowCancelling):
         "cinema",
         "hall_name",
         "starts_locally",
+        "base_price",
         "price_of_ticket",
         "format",
         "state",
@@ -63,6 +64,7 @@ class ShowAdmin(ShowCancelling):
         "ends_locally",
         "sales_open_locally",
         "sales_close_locally",
+        "base_price",
         "price_of_ticket",
         "promised",
         "forbids_lonely_seats",
@@ -73,13 +75,25 @@ class ShowAdmin(ShowCancelling):
         "seats_sold",
     )
     WHY_CANCELLED: ClassVar = ("cancelled_locally", "cancelled_by", "cancellation_reason")
-    STANDS: ClassVar = ("state", "seats_sold", "ends_locally", "free_locally", "promised")
+    STANDS: ClassVar = (
+        "state",
+        "seats_sold",
+        "ends_locally",
+        "free_locally",
+        "price_of_ticket",
+        "promised",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ShowTime]:
         tickets = Ticket.objects.taking_seats(timezone.now()).filter(showtime=OuterRef("pk"))
         seats = Seat.objects.in_use().filter(hall=OuterRef("hall"))
         shows = super().get_queryset(request).select_related("movie", "hall__cinema")
-        return shows.annotate(taken=_count(tickets, "showtime"), seats=_count(seats, "hall"))
+        number = Edition.objects.filter(pk=1).values("number")
+        return shows.annotate(
+            taken=_count(tickets, "showtime"),
+            seats=_count(seats, "hall"),
+            edition_number=Coalesce(Subquery(number), Value(0)),
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: ShowTime | None = None) -> Any:
         if obj is None:
@@ -140,9 +154,14 @@ class ShowAdmin(ShowCancelling):
     def cancelled_locally(self, show: ShowTime) -> str:
         return clock(show.cancelled_at, show.hall.cinema) if show.cancelled_at else "-"
 
-    @admin.display(description="Price", ordering="price")
-    def price_of_ticket(self, show: ShowTime) -> str:
+    @admin.display(description="Base price", ordering="price")
+    def base_price(self, show: ShowTime) -> str:
         return price_written(show.price)
+
+    @admin.display(description="Price by the rules")
+    def price_of_ticket(self, show: Any) -> str:
+        price = facts.price_of(show, edition_number=show.edition_number)
+        return prices.with_rules(price)
 
     @admin.display(description="Promised now to whoever cancels")
     def promised(self, show: ShowTime) -> str:

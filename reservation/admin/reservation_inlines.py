@@ -10,6 +10,7 @@ from django.utils import timezone
 from unfold.admin import TabularInline
 
 from cinema_reservation.money import written
+from reservation.admin import prices
 from reservation.admin.fields import clock
 from reservation.models import Exchange, ExchangeState, Reservation, Ticket, Waiver
 
@@ -34,7 +35,14 @@ class ReadOnlyInline(TabularInline):
 
 class TicketInline(ReadOnlyInline):
     model = Ticket
-    fields = readonly_fields = ("seat_label", "kind", "price_written", "released", "admitted")
+    fields = readonly_fields = (
+        "seat_label",
+        "kind",
+        "price_written",
+        "how",
+        "released",
+        "admitted",
+    )
     verbose_name_plural = "Tickets"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
@@ -52,6 +60,10 @@ class TicketInline(ReadOnlyInline):
     @admin.display(description="Price")
     def price_written(self, ticket: Ticket) -> str:
         return written(ticket.price, ticket.reservation.currency)
+
+    @admin.display(description="How it came about")
+    def how(self, ticket: Ticket) -> str:
+        return prices.of_ticket(ticket)
 
     @admin.display(description="Seat given back")
     def released(self, ticket: Ticket) -> str:

@@ -10,7 +10,7 @@ from unfold.admin import TabularInline
 
 from cinema_reservation.desk import ReadOnlyAdmin
 from cinema_reservation.money import written
-from reservation.admin import finding
+from reservation.admin import finding, prices
 from reservation.admin.filters import ReservationDayFilter, ReservationStateFilter
 from reservation.admin.policies import policy_written
 from reservation.admin.reservation_inlines import (
@@ -49,7 +49,9 @@ class ReservationPage(ReadOnlyAdmin):
             "Money",
             {
                 "fields": (
+                    "promo_code",
                     "total_written",
+                    "rules_written",
                     "policy",
                     "fee_written",
                     "waived_written",
@@ -66,7 +68,9 @@ class ReservationPage(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reservation]:
         """Tickets of the rows that are shown: a count in the query would count for all rows."""
         reservations = super().get_queryset(request).prefetch_related("tickets")
-        return reservations.select_related("user", "showtime__movie", "showtime__hall__cinema")
+        return reservations.select_related(
+            "user", "promotion", "showtime__movie", "showtime__hall__cinema"
+        )
 
     def found(self, words: str) -> list[int]:
         return finding.reservations(words)
@@ -95,9 +99,20 @@ class ReservationPage(ReadOnlyAdmin):
     def seat_count(self, reservation: Reservation) -> int:
         return len(reservation.tickets.all())
 
+    @admin.display(description="Promo code")
+    def promo_code(self, reservation: Reservation) -> str:
+        if reservation.promotion is None:
+            return "-"
+        off = sum(ticket.discount for ticket in reservation.tickets.all())
+        return f"{reservation.promotion} ({written(off, reservation.currency)} less)"
+
     @admin.display(description="Total")
     def total_written(self, reservation: Reservation) -> str:
         return written(reservation.total, reservation.currency)
+
+    @admin.display(description="Price rules of the show at the sale")
+    def rules_written(self, reservation: Reservation) -> str:
+        return prices.rules_written(reservation.price_rules, reservation.currency) or "None"
 
     @admin.display(description="Owed to the house")
     def due_written(self, reservation: Reservation) -> str:

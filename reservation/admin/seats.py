@@ -125,11 +125,10 @@ class SeatAdmin(RefusingAdmin):
         seats = list(queryset)
         if not confirmation.is_confirmed(request):
             return self._ask_to_take_out(request, seats)
-        at = timezone.now()
-        for seat in seats:
-            venue.retire_seat(seat_id=seat.pk, at=at, by=request.user.pk)
+        ids = [seat.pk for seat in seats]
+        taken = venue.retire_seats(seat_ids=ids, at=timezone.now(), by=request.user.pk)
         self.message_user(
-            request, f"Taken out: {counted(len(seats), 'seat')}. {STAY_GOOD}", messages.SUCCESS
+            request, f"Taken out: {counted(taken, 'seat')}. {STAY_GOOD}", messages.SUCCESS
         )
         return None
 

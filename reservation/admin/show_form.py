@@ -54,7 +54,8 @@ class ShowForm(RefusableForm):
     )
     price = MoneyField(
         label=money_label("Price"),
-        help_text="Of a full-price ticket in the cheapest seats. A change counts for seats that "
+        help_text="Of a full-price ticket in the cheapest seats, before the cinema's rules for "
+        "days and times. A change counts for seats that "
         "are held from now on; nobody who holds or bought a ticket pays another price.",
     )
     cancellation_policy = PolicyField(help_text=how_to_write("the policy of the hall's cinema"))

@@ -18,6 +18,8 @@ class TicketTypeForm(RefusableForm):
         fields = ("name", "percentage", "is_default", "is_active")
         labels: ClassVar = {"is_default": "Default", "is_active": "On sale"}
         help_texts: ClassVar = {
+            "percentage": "So many percent of the show's price and the seat's surcharge together. "
+            "Half a cent is rounded up, once per ticket: 50 % of 1.25 are 0.63.",
             "is_default": "What a seat costs where nobody says who sits there. Making this one "
             "the default takes it from the present one.",
             "is_active": "Switch off what is to be sold no more; sold tickets stay good.",

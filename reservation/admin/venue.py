@@ -126,7 +126,8 @@ class HallAdmin(SeatPlanPage):
 class SeatCategoryForm(RefusableForm):
     surcharge = MoneyField(
         label=money_label("Surcharge"),
-        help_text="Added to a show's price. A change counts for seats that are held from now "
+        help_text="Added to a show's price; a ticket type takes its share of both together, "
+        "rounded half up to the cent. A change counts for seats that are held from now "
         "on; nobody who holds or bought a ticket pays another price.",
     )
 

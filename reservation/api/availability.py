@@ -69,7 +69,7 @@ class FreeSeatSerializer(serializers.ModelSerializer[Seat]):
     @extend_schema_field(MoneySerializer)
     def get_price(self, seat: Seat) -> Money:
         amount = pricing.ticket_price(
-            show_price=self.context["show"].price,
+            show_price=self.context["show_price"],
             surcharge=seat.category.surcharge,
             percentage=self.context["percentage"],
         )
@@ -77,14 +77,18 @@ class FreeSeatSerializer(serializers.ModelSerializer[Seat]):
 
 
 def all_seats(show: ShowTime, edition_number: int) -> list[dict[str, Any]]:
-    """Every seat of a show, priced, in the order of the plan; kept as long as its edition."""
+    """Every seat of a show, priced, in the order of the plan; kept as long as its edition.
+
+    The show's hall and cinema are loaded.
+    """
     key = f"seats:{edition_number}:{show.pk}"
     kept: list[dict[str, Any]] | None = cache.get(key)
     if kept is None:
         default = TicketType.objects.filter(is_default=True).first()
         percentage = 100 if default is None else default.percentage
         seats = Seat.objects.in_use().filter(hall=show.hall_id).select_related("category")
-        context = {"show": show, "percentage": percentage}
+        price = facts.price_of(show, edition_number=edition_number)
+        context = {"show_price": price.amount, "percentage": percentage}
         kept = [
             dict(row)
             for row in FreeSeatSerializer(
@@ -164,6 +168,7 @@ class AvailableSeatsViewSet(HotReads, viewsets.GenericViewSet[Seat]):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         query = ShowQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        self.show = get_object_or_404(ShowTime, pk=query.validated_data["showtime"])
+        shows = ShowTime.objects.select_related("hall__cinema")
+        self.show = get_object_or_404(shows, pk=query.validated_data["showtime"])
         free = free_seats(self.show, self.edition_number, timezone.now())
         return self.get_paginated_response(self.paginate_queryset(free))

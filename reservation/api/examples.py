@@ -11,7 +11,12 @@ SEAT = {
     "kind": "standard",
     "ticket_type": "Adult",
     "price": {"amount": 1650, "currency": "usd"},
+    "show_price": {"amount": 1250, "currency": "usd"},
+    "surcharge": {"amount": 400, "currency": "usd"},
+    "percentage": 100,
+    "discount": {"amount": 0, "currency": "usd"},
 }
+PRICE_RULES = [{"name": "Weekend", "change": {"amount": 150, "currency": "usd"}}]
 
 RESERVATION = OpenApiExample(
     "A hold of one seat",
@@ -30,7 +35,10 @@ RESERVATION = OpenApiExample(
         },
         "seats": [SEAT],
         "tickets": [],
+        "promotion": None,
+        "discount": {"amount": 0, "currency": "usd"},
         "total": {"amount": 1650, "currency": "usd"},
+        "price_rules": PRICE_RULES,
         "created_at": "2026-11-27T18:00:00Z",
         "expires_at": "2026-11-27T18:10:00Z",
         "confirmed_at": None,
@@ -72,6 +80,12 @@ HOLD_BY_TYPE = OpenApiExample(
     request_only=True,
 )
 
+HOLD_WITH_CODE = OpenApiExample(
+    "Two seats, cheaper by a code",
+    value={"showtime": 18, "seats": [412, 413], "promo_code": "summer-26"},
+    request_only=True,
+)
+
 HOLD_BEST = OpenApiExample(
     "The best four VIP seats",
     value={"showtime": 18, "best_available": {"count": 4, "category": 3}},
@@ -86,6 +100,47 @@ HOLD_ACCESSIBLE = OpenApiExample(
         "best_available": {"count": 2, "wheelchair_places": 1},
     },
     request_only=True,
+)
+
+SHOW_QUOTE = OpenApiExample(
+    "What that costs now",
+    value={
+        "showtime": 18,
+        "base_price": {"amount": 1100, "currency": "usd"},
+        "price_rules": PRICE_RULES,
+        "show_price": {"amount": 1250, "currency": "usd"},
+        "lines": [
+            {
+                "seat": 412,
+                "label": "H7",
+                "category": "VIP",
+                "ticket_type": "Adult",
+                "ticket_type_id": 1,
+                "show_price": {"amount": 1250, "currency": "usd"},
+                "surcharge": {"amount": 400, "currency": "usd"},
+                "percentage": 100,
+                "price": {"amount": 1650, "currency": "usd"},
+                "discount": {"amount": 0, "currency": "usd"},
+                "due": {"amount": 1650, "currency": "usd"},
+            }
+        ],
+        "subtotal": {"amount": 1650, "currency": "usd"},
+        "discount": {"amount": 0, "currency": "usd"},
+        "total": {"amount": 1650, "currency": "usd"},
+        "currency": "usd",
+        "server_time": "2026-11-27T18:00:00Z",
+    },
+    response_only=True,
+)
+
+HOLD_BEST_QUOTED = OpenApiExample(
+    "The best four, wherever they are",
+    value={"best_available": {"count": 4}},
+    request_only=True,
+)
+
+QUOTE_SEATS = OpenApiExample(
+    "Two seats, at the default ticket type", value={"seats": [412, 413]}, request_only=True
 )
 
 LONELY_SEATS = OpenApiExample(

@@ -7,11 +7,8 @@ from rest_framework import serializers
 
 from cinema_reservation.money import money
 from reservation.api.fields import IdField, MoneySerializer
-from reservation.api.reservation_serializers import (
-    HoldSerializer,
-    ReservedSeatSerializer,
-    ReservedShowSerializer,
-)
+from reservation.api.reservation_serializers import HoldSerializer, ReservedShowSerializer
+from reservation.api.ticket_serializers import ReservedSeatSerializer
 from reservation.models import Exchange, ExchangeState, Reservation
 
 
@@ -19,6 +16,8 @@ class ExchangeRequestSerializer(HoldSerializer):
     """What to have instead: one of `seats`, `tickets`, `best_available`, as in a hold."""
 
     showtime = IdField(required=False, help_text="The same show, without it.")
+    # A reservation keeps the code that it was made with.
+    promo_code = None  # type: ignore[assignment]
 
 
 class ExchangeQuoteSerializer(serializers.Serializer[Any]):

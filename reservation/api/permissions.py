@@ -1,6 +1,10 @@
-"""Who may change what everybody may see."""
+"""Who may change what everybody may see, and who may see what is not for everybody."""
 
-from rest_framework.permissions import SAFE_METHODS, DjangoModelPermissionsOrAnonReadOnly
+from rest_framework.permissions import (
+    SAFE_METHODS,
+    DjangoModelPermissions,
+    DjangoModelPermissionsOrAnonReadOnly,
+)
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -16,6 +20,17 @@ class StaffWrite(DjangoModelPermissionsOrAnonReadOnly):
         if request.method in SAFE_METHODS:
             return True
         return request.user.is_staff and super().has_permission(request, view)
+
+
+class StaffOnly(DjangoModelPermissions):
+    """Staff read and write, each what Django's model permissions let them; nobody else does."""
+
+    perms_map = DjangoModelPermissions.perms_map | {
+        method: ["%(app_label)s.view_%(model_name)s"] for method in SAFE_METHODS
+    }
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return is_staff(request) and super().has_permission(request, view)
 
 
 def is_staff(request: Request) -> bool:

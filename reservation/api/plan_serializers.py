@@ -43,6 +43,18 @@ class VersionQuery(serializers.Serializer[Any]):
     )
 
 
+class BasedOnQuery(serializers.Serializer[Any]):
+    """Which version a plan was made of."""
+
+    based_on = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=HIGHEST_VERSION,
+        help_text="The `version` of the plan that this one was made of. Without it, whatever "
+        "there is by now is replaced.",
+    )
+
+
 class PlanCategorySerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()

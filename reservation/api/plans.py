@@ -7,7 +7,8 @@ from typing import IO, Any, ClassVar
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from django.utils.http import parse_etags
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import viewsets
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound, ParseError
@@ -16,12 +17,13 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cinema_reservation.api.hot import HotReads
+from cinema_reservation.api.hot import HotReads, tag_of
 from cinema_reservation.api.parsers import StrictJSONParser
-from cinema_reservation.errors import PayloadTooLarge
+from cinema_reservation.errors import PayloadTooLarge, PreconditionFailed
 from reservation import edition, plan_entry, plan_history, plans, programme
 from reservation.api.permissions import StaffWrite
 from reservation.api.plan_serializers import (
+    BasedOnQuery,
     HallPlanSerializer,
     SentPlanSerializer,
     VersionQuery,
@@ -58,6 +60,10 @@ SENT = {
     ]
 }
 
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description="The `ETag` of the plan as it was read."
+)
+
 
 class PlainTextParser(BaseParser):
     """Text as it is, up to the size of any body."""
@@ -92,7 +98,12 @@ class HallPlanViewSet(HotReads, viewsets.GenericViewSet[Hall]):
     queryset = Hall.objects.all()
     lookup_url_kwarg = "hall_id"
     refusals: ClassVar = {
-        "update": (plan_entry.InvalidPlan, plans.PlanConflicts, programme.ChangedMeanwhile)
+        "update": (
+            plan_entry.InvalidPlan,
+            plans.PlanConflicts,
+            programme.ChangedMeanwhile,
+            PreconditionFailed,
+        )
     }
 
     def get_authenticators(self) -> list[BaseAuthentication]:
@@ -139,8 +150,12 @@ class HallPlanViewSet(HotReads, viewsets.GenericViewSet[Hall]):
             "retired. A plan that takes seats from people who hold or bought them for a show to "
             "come answers 409 `plan_conflicts`: `conflicts` says for each seat what to do, and "
             "nothing is changed. All that is wrong with a plan is in `problems`, each with its "
-            "line and column (in JSON, `line` is the seat's place in the list)."
+            "line and column (in JSON, `line` is the seat's place in the list). "
+            "Say which plan yours was made of, by `based_on` or by `If-Match` with the `ETag` of "
+            "the plan, and it never undoes what a colleague did meanwhile: another version there "
+            "is a 409 `changed_meanwhile`, another `ETag` a 412 `precondition_failed`."
         ),
+        parameters=[BasedOnQuery, IF_MATCH],
         request={"application/json": SentPlanSerializer, "text/plain": str},
         examples=[
             OpenApiExample("A plan as sent", value=SENT, request_only=True),
@@ -156,9 +171,31 @@ class HallPlanViewSet(HotReads, viewsets.GenericViewSet[Hall]):
             at=timezone.now(),
             by=request.user.pk,
             note="Over the API",
+            based_on=_based_on(request, hall),
         )
         hall.refresh_from_db()
         return Response(plan_as_shown(hall.pk, hall.plan_version, plan_history.present(hall.pk)))
+
+
+def _based_on(request: Request, hall: Hall) -> int | None:
+    """The version that a plan was made of, if the request says. Raises `PreconditionFailed`."""
+    query = BasedOnQuery(data=request.query_params.dict())
+    query.is_valid(raise_exception=True)
+    version: int | None = query.validated_data.get("based_on")
+    tags = parse_etags(request.headers.get("If-Match", ""))
+    if not tags or "*" in tags:
+        return version
+    if tag_of(_rendered(request, hall)) not in tags:
+        raise PreconditionFailed
+    # Should it change from here on, that is told by its version.
+    return version or hall.plan_version
+
+
+def _rendered(request: Request, hall: Hall) -> bytes:
+    """The plan as it goes over the wire to whoever asks for it now."""
+    shown = plan_as_shown(hall.pk, hall.plan_version, plan_history.present(hall.pk))
+    rendered = request.accepted_renderer.render(shown, request.accepted_media_type, {})
+    return rendered if isinstance(rendered, bytes) else rendered.encode()
 
 
 def _plan_sent(request: Request) -> Plan:

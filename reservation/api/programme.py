@@ -48,6 +48,8 @@ SHOW = {
     "sales_close_at": "2026-11-28T21:00:00+00:00",
     "accessible_released_at": "2026-11-28T20:30:00+00:00",
     "price": {"amount": 1250, "currency": "usd"},
+    "base_price": {"amount": 1100, "currency": "usd"},
+    "price_rules": [{"name": "Weekend", "change": {"amount": 150, "currency": "usd"}}],
     **SHOWN_HOW,
     "state": "scheduled",
     "on_sale": True,
@@ -152,10 +154,12 @@ SHOW_CHANGES = (
     list_note=(
         "Without `date`, `from`, `to`, `state` or `upcoming` these are the upcoming ones: "
         "scheduled and not begun. With one of these it is all shows that fit, those that "
-        "have begun or were cancelled among them; see `state` and `on_sale`."
+        "have begun or were cancelled among them; see `state` and `on_sale`. Ordering by "
+        "`price` goes by `base_price`, which the rules of cinemas don't change."
     ),
     write_note=(
-        "`price` is in minor units (cents) of the house's currency. Times without an offset "
+        "`price` is in minor units (cents) of the house's currency, before the price rules of "
+        "the cinema: it is shown as `base_price`. Times without an offset "
         "are the local time of the hall's cinema. The end follows from the film's runtime, "
         "with trailers before; the hall must be free until it is cleaned (409 "
         "`hall_occupied`). Once seats were reserved, film, hall and start are fixed (409 "
@@ -263,6 +267,8 @@ class TicketTypeSerializer(serializers.ModelSerializer[TicketType]):
     changed={"percentage": 90},
     list_note="Those that are sold no more are shown to staff only.",
     write_note=(
+        "`percentage` is the share of (show price + the category's surcharge) that they pay, "
+        "rounded half up to the minor unit, once per ticket: half of 1.25 is 0.63. "
         "The default one prices seats for which nobody says who sits there. Making another "
         "one the default takes it from the present one."
     ),

@@ -12,8 +12,11 @@ from cinema_reservation.money import Money, money
 from reservation.api import examples
 from reservation.api.fields import IdField, MoneySerializer
 from reservation.api.policies import PolicyField
+from reservation.api.price_lines import AppliedRuleSerializer, rules_shown
+from reservation.api.ticket_serializers import ReservedSeatSerializer, TicketSerializer
 from reservation.choosing import BestAvailable, Wish
-from reservation.models import Exchange, Reservation, ReservationState, Ticket
+from reservation.models import Exchange, Promotion, Reservation, ReservationState
+from reservation.rules.promotions import LONGEST_TYPED
 from reservation.sale import SeatChoice
 
 # Far above every sensible limit; the house's own limit answers with its own error.
@@ -88,6 +91,15 @@ class HoldSerializer(serializers.Serializer[Any]):
         "the places of companions beside them, are not sold before their release.",
     )
 
+    promo_code = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        max_length=LONGEST_TYPED,
+        help_text="One code, in any case; it makes the tickets that it is for cheaper. Empty or "
+        "null: none.",
+    )
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if sum(name in attrs for name in ("seats", "tickets", "best_available")) != 1:
             raise serializers.ValidationError(
@@ -118,7 +130,8 @@ class HoldSerializer(serializers.Serializer[Any]):
     def wish(self) -> Wish:
         """What is asked for, once it is known to be well-formed."""
         attrs = self.validated_data
-        return Wish(self.choices(attrs), self._best(attrs), attrs["wheelchair_need"])
+        code = attrs.get("promo_code") or ""
+        return Wish(self.choices(attrs), self._best(attrs), attrs["wheelchair_need"], code)
 
     @staticmethod
     def _best(attrs: dict[str, Any]) -> BestAvailable | None:
@@ -131,38 +144,6 @@ class HoldSerializer(serializers.Serializer[Any]):
             ticket_type_ids=tuple(best.get("ticket_types", ())),
             wheelchair_places=best.get("wheelchair_places", int(attrs["wheelchair_need"])),
         )
-
-
-class ReservedSeatSerializer(serializers.ModelSerializer[Ticket]):
-    """A seat of a reservation, with the price that was promised."""
-
-    id = serializers.IntegerField(source="seat_id")
-    row = serializers.CharField(source="seat.row")
-    number = serializers.IntegerField(source="seat.number")
-    label = serializers.CharField(source="seat.label")  # type: ignore[assignment]
-    category = serializers.CharField(source="seat.category.name")
-    kind = serializers.CharField(source="seat.kind")
-    ticket_type = serializers.CharField(source="ticket_type.name")
-    price = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Ticket
-        fields = ("id", "row", "number", "label", "category", "kind", "ticket_type", "price")
-
-    @extend_schema_field(MoneySerializer)
-    def get_price(self, ticket: Ticket) -> Money:
-        return money(ticket.price, ticket.reservation.currency)
-
-
-class TicketSerializer(serializers.ModelSerializer[Ticket]):
-    """What admits one person to one seat."""
-
-    seat = serializers.CharField(source="seat.label")
-    ticket_type = serializers.CharField(source="ticket_type.name")
-
-    class Meta:
-        model = Ticket
-        fields = ("id", "seat", "ticket_type", "admitted_at")
 
 
 class ReservedShowSerializer(serializers.Serializer[Any]):
@@ -180,6 +161,14 @@ class ReservedShowSerializer(serializers.Serializer[Any]):
 
     def get_starts_at(self, show: Any) -> datetime:
         return show.starts_at.astimezone(show.hall.cinema.zone)
+
+
+class UsedPromotionSerializer(serializers.ModelSerializer[Promotion]):
+    """The promo code that made a reservation cheaper."""
+
+    class Meta:
+        model = Promotion
+        fields = ("code", "name")
 
 
 class WaitingExchangeSerializer(serializers.Serializer[Any]):
@@ -209,7 +198,14 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     tickets = serializers.SerializerMethodField(
         help_text="Empty until the reservation is confirmed."
     )
+    promotion = UsedPromotionSerializer(read_only=True, allow_null=True)
+    discount = serializers.SerializerMethodField(
+        help_text="What the promotion takes off all seats together; the total is less it already."
+    )
     total = serializers.SerializerMethodField()
+    price_rules = serializers.SerializerMethodField(
+        help_text="The cinema's rules behind the show's price, as they were at the sale."
+    )
     cancellation_policy = PolicyField(read_only=True, help_text="As promised at the sale.")
     cancellation_fee = serializers.SerializerMethodField(
         help_text="What the house keeps of a reservation that was cancelled after it was paid."
@@ -236,7 +232,10 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
             "showtime",
             "seats",
             "tickets",
+            "promotion",
+            "discount",
             "total",
+            "price_rules",
             "created_at",
             "expires_at",
             "confirmed_at",
@@ -265,8 +264,17 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
         return TicketSerializer(reservation.tickets.all(), many=True).data
 
     @extend_schema_field(MoneySerializer)
+    def get_discount(self, reservation: Reservation) -> Money:
+        discount = sum(ticket.discount for ticket in reservation.tickets.all())
+        return money(discount, reservation.currency)
+
+    @extend_schema_field(MoneySerializer)
     def get_total(self, reservation: Reservation) -> Money:
         return money(reservation.total, reservation.currency)
+
+    @extend_schema_field(AppliedRuleSerializer(many=True))
+    def get_price_rules(self, reservation: Reservation) -> list[dict[str, Any]]:
+        return rules_shown(reservation.price_rules, reservation.currency)
 
     @extend_schema_field(MoneySerializer)
     def get_cancellation_fee(self, reservation: Reservation) -> Money:

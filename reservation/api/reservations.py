@@ -1,6 +1,7 @@
 """A customer's own reservations: hold, look, cancel."""
 
 import json
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 from django.db.models import Prefetch, QuerySet
@@ -27,10 +28,11 @@ from reservation.api.reservation_serializers import (
     ReservationSerializer,
     held,
 )
-from reservation.api.throttles import HoldsByAccount, HoldsByAddress
+from reservation.api.throttles import HoldsByAccount, HoldsByAddress, guesses_counted
 from reservation.choosing import Ruling, settled
 from reservation.idempotency import answer_once
 from reservation.models import Exchange, Reservation, ReservationState, Ticket
+from reservation.promo_errors import PROMO_CODE_REFUSALS
 
 TAG = ["Booking"]
 EXAMPLES = [examples.RESERVATION]
@@ -55,7 +57,7 @@ def own_reservations(user_id: int | None) -> QuerySet[Reservation]:
     exchanges = Exchange.objects.waiting().prefetch_related(Prefetch("replacement", replacement))
     return (
         Reservation.objects.of(user_id)
-        .select_related(*show)
+        .select_related(*show, "promotion")
         .prefetch_related(Prefetch("tickets", tickets), Prefetch("exchanges", exchanges))
     )
 
@@ -99,11 +101,13 @@ class ReservationViewSet(
             errors.LonelySeats,
             errors.WheelchairNeedNotStated,
             errors.CompanionAlone,
+            errors.TotalTooSmall,
             errors.TooManyHolds,
             errors.TooManySeatsOfShow,
             errors.SalesNotOpen,
             errors.SalesClosed,
             errors.ShowCancelled,
+            *PROMO_CODE_REFUSALS,
             errors.IdempotencyKeyReused,
         ),
         "destroy": (errors.HoldExpired, errors.ShowStarted),
@@ -132,7 +136,9 @@ class ReservationViewSet(
             "free when this request's turn comes: it fails only where too few seats are left. "
             "Where the show `forbids_lonely_seats`, a choice that would leave a single seat "
             "free is refused by a 409 `lonely_seats`, which says what would do instead; at the "
-            "end of a sale, when there is nothing else, it is taken."
+            "end of a sale, when there is nothing else, it is taken. A `promo_code` that can't be "
+            "used refuses the hold with its reason; one that makes it free leaves nothing to pay, "
+            "and opening its checkout confirms it at once."
         ),
         parameters=[IDEMPOTENCY_KEY],
         request=HoldSerializer,
@@ -140,6 +146,7 @@ class ReservationViewSet(
         examples=[
             examples.HOLD,
             examples.HOLD_BY_TYPE,
+            examples.HOLD_WITH_CODE,
             examples.HOLD_BEST,
             examples.HOLD_ACCESSIBLE,
             examples.LONELY_SEATS,
@@ -150,8 +157,12 @@ class ReservationViewSet(
         key = idempotency.key_of(request)
         asked = HoldSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        with guesses_counted(request, asked.wish.promo_code):
+            return self._answer(asked, key)
+
+    def _answer(self, asked: HoldSerializer, key: str | None) -> Response:
         if key is None:
-            made = settled(lambda ruling: self._hold(asked, ruling))
+            made = settled(lambda ruling: self._hold(asked, ruling, booking.hold_once))
             return Response(made, status=status.HTTP_201_CREATED)
         answer, replayed = settled(lambda ruling: self._hold_once(asked, key, ruling))
         headers = {"Idempotent-Replayed": "true"} if replayed else None
@@ -165,12 +176,19 @@ class ReservationViewSet(
             fingerprint=idempotency.fingerprint(self.request.data),
             at=timezone.now(),
             # As it goes over the wire, so that the second answer is the first to the letter.
-            ask=lambda: JSONRenderer().render(self._hold(asked, ruling)).decode(),
+            ask=lambda: self._answer_within(asked, ruling),
         )
 
-    def _hold(self, asked: HoldSerializer, ruling: Ruling) -> dict[str, Any]:
+    def _answer_within(self, asked: HoldSerializer, ruling: Ruling) -> str:
+        # The key's transaction is the booking's: one within it would be a savepoint for nothing.
+        made = self._hold(asked, ruling, booking.hold_within)
+        return JSONRenderer().render(made).decode()
+
+    def _hold(
+        self, asked: HoldSerializer, ruling: Ruling, hold: Callable[..., Reservation]
+    ) -> dict[str, Any]:
         at = timezone.now()
-        reservation = booking.hold_once(
+        reservation = hold(
             user_id=self.request.user.pk,
             show_id=asked.validated_data["showtime"],
             wish=asked.wish,

@@ -114,12 +114,12 @@ class AvailabilitySerializer(serializers.Serializer[Any]):
     prices = PriceSerializer(many=True)
 
 
-def prices_of(show: ShowTime, known: Facts) -> Iterator[tuple[SeatCategory, TicketType, int]]:
+def prices_of(known: Facts) -> Iterator[tuple[SeatCategory, TicketType, int]]:
     """What each category costs each ticket type at a show, in minor units."""
     for category in _categories(known):
         for ticket_type in known.ticket_types.values():
             amount = pricing.ticket_price(
-                show_price=show.price,
+                show_price=known.show_price.amount,
                 surcharge=category.surcharge,
                 percentage=ticket_type.percentage,
             )
@@ -230,7 +230,7 @@ class AvailabilityViewSet(OfOneShow):
                         "ticket_type": ticket_type.pk,
                         "price": money(amount, currency),
                     }
-                    for category, ticket_type, amount in prices_of(show, known)
+                    for category, ticket_type, amount in prices_of(known)
                 ],
             }
         )
@@ -280,7 +280,7 @@ class SeatMapViewSet(OfOneShow):
             colours=shown.colours,
             prices={
                 category.name: written(amount, settings.CURRENCY)
-                for category, ticket_type, amount in prices_of(self.show, self.known)
+                for category, ticket_type, amount in prices_of(self.known)
                 if ticket_type.is_default
             },
             states={

@@ -11,14 +11,17 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from cinema_reservation.money import Money, money
+from reservation import edition, facts, sale
 from reservation.api.fields import MoneySerializer
 from reservation.api.plan_serializers import PlanUrlField
 from reservation.api.policies import HOW, PolicyField
+from reservation.api.price_lines import AppliedRuleSerializer, rules_shown
 from reservation.api.staff import RelatedIdField
 from reservation.api.venue import CinemaSummarySerializer
 from reservation.models import Cinema, Hall, Movie, ShowTime
 from reservation.models.programme import SHOW_REASON_LENGTH
 from reservation.rules import timetable
+from reservation.rules.pricing import ShowPrice
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -71,7 +74,13 @@ class ShowTimeSerializer(serializers.ModelSerializer[ShowTime]):
         "with `wheelchair_need` only. With the cinema's own offset. null: never.",
     )
     price = serializers.SerializerMethodField(
-        help_text="Of a full-price ticket in the cheapest category."
+        help_text="Of a full-price ticket in the cheapest category, by the rules of the cinema."
+    )
+    base_price = serializers.SerializerMethodField(
+        help_text="The same before these rules: what staff set."
+    )
+    price_rules = serializers.SerializerMethodField(
+        help_text="The rules that make the one of the other, in the order in which they apply."
     )
     on_sale = serializers.SerializerMethodField(help_text="Whether seats are sold now.")
     cancellation_policy = PolicyField(
@@ -97,6 +106,8 @@ class ShowTimeSerializer(serializers.ModelSerializer[ShowTime]):
             "sales_close_at",
             "accessible_released_at",
             "price",
+            "base_price",
+            "price_rules",
             "format",
             "audio_language",
             "subtitle_language",
@@ -109,7 +120,24 @@ class ShowTimeSerializer(serializers.ModelSerializer[ShowTime]):
 
     @extend_schema_field(MoneySerializer)
     def get_price(self, show: ShowTime) -> Money:
+        return money(self._price_of(show).amount, settings.CURRENCY)
+
+    @extend_schema_field(MoneySerializer)
+    def get_base_price(self, show: ShowTime) -> Money:
         return money(show.price, settings.CURRENCY)
+
+    @extend_schema_field(AppliedRuleSerializer(many=True))
+    def get_price_rules(self, show: ShowTime) -> list[dict[str, Any]]:
+        return rules_shown(sale.rules_named(self._price_of(show)), settings.CURRENCY)
+
+    def _price_of(self, show: ShowTime) -> ShowPrice:
+        return facts.price_of(show, edition_number=self._edition_number)
+
+    @cached_property
+    def _edition_number(self) -> int:
+        """That of the view, where it asked; what a change has just made, where none did."""
+        number: int | None = getattr(self.context.get("view"), "edition_number", None)
+        return edition.current() if number is None else number
 
     def get_on_sale(self, show: ShowTime) -> bool:
         return show.sells_at(self._at)

@@ -49,8 +49,12 @@ def one_change() -> Iterator[None]:
 class ProgrammeReads(HotReads, PublicReads):
     """Public reads of what staff look after, kept until an edition follows."""
 
+    # Asked before the rows: those that are newer are not wrong under it, older ones are.
+    edition_number: int | None = None
+
     def version(self, request: HttpRequest) -> Hashable | None:
-        return edition.current()
+        self.edition_number = edition.current()
+        return self.edition_number
 
 
 class ShowReads(ProgrammeReads):

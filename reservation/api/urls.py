@@ -7,7 +7,10 @@ from reservation.api.availability import AvailableSeatsViewSet
 from reservation.api.catalogue import GenreViewSet, MovieViewSet
 from reservation.api.exchanges import ExchangeViewSet
 from reservation.api.plans import HallPlanViewSet
+from reservation.api.price_rules import PriceRuleViewSet
 from reservation.api.programme import MovieShowTimesViewSet, ShowTimeViewSet, TicketTypeViewSet
+from reservation.api.promotions import PromotionViewSet
+from reservation.api.quotes import ShowQuoteViewSet
 from reservation.api.reservations import ReservationViewSet
 from reservation.api.show_seats import AvailabilityViewSet, SeatMapViewSet
 from reservation.api.venue import (
@@ -32,6 +35,8 @@ router.register("halls", HallViewSet)
 router.register("seat_categories", SeatCategoryViewSet)
 router.register("seats", SeatViewSet)
 router.register("ticket_types", TicketTypeViewSet)
+router.register("promotions", PromotionViewSet)
+router.register("price_rules", PriceRuleViewSet)
 
 urlpatterns = [
     re_path(
@@ -48,6 +53,11 @@ urlpatterns = [
         r"^show_times/(?P<show_id>[0-9]+)/seat_map\.svg$",
         SeatMapViewSet.as_view({"get": "retrieve"}),
         name="show-seat-map",
+    ),
+    re_path(
+        r"^show_times/(?P<show_id>[0-9]+)/quote/$",
+        ShowQuoteViewSet.as_view({"post": "create"}),
+        name="show-quote",
     ),
     re_path(
         r"^reservation/(?P<pk>[0-9]{1,19})/exchange/$",

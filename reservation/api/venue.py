@@ -279,12 +279,15 @@ class SeatCategoryViewSet(StaffManaged[SeatCategory]):
     ),
     write_note=(
         "A seat stays in its hall; one that tickets name keeps its row and number (409 "
-        "`seat_in_use`)."
+        "`seat_in_use`), and one that somebody has for a show to come its kind (409 "
+        "`kind_was_sold`). A row and number that tickets name are of one seat: added again, it "
+        "is that seat, and no other takes its name (409 `label_was_sold`)."
     ),
     delete_note="One that tickets name is retired: it is sold no more, and its tickets stay good.",
 )
 class SeatViewSet(StaffManaged[Seat]):
-    queryset = Seat.objects.select_related("category")
+    # By the hall's id: sorted by its cinema's name, a page would cost a sort of all seats.
+    queryset = Seat.objects.select_related("category").order_by("hall_id", "y", "x", "pk")
     serializer_class = SeatSerializer
     write_serializer_class = SeatWriteSerializer
     pagination_class = HallPages

@@ -18,7 +18,6 @@ OPENS, LAST_START = time(11, 30), time(22, 0)
 # Shows begin at a quarter of an hour, and halls not all at once.
 QUARTER = timedelta(minutes=15)
 SILENT = frozenset(film.title for film in FILMS if film.is_silent)
-MATINEE_ENDS, MATINEE_REBATE, WEEKEND_EXTRA = time(17, 0), 250, 150
 
 
 class HallDay(NamedTuple):
@@ -64,7 +63,7 @@ def _shows(place: HallDay) -> Iterator[ShowTime]:
             movie=movie,
             hall=place.hall,
             starts_at=local.replace(tzinfo=zone),
-            price=_price(place, local),
+            price=place.plan.price,
             format=place.plan.format,
             audio_language="" if movie.title in SILENT else movie.original_language,
         )
@@ -85,9 +84,3 @@ def _rotation(place: HallDay) -> Iterator[Movie]:
 def _next_quarter(local: datetime) -> datetime:
     past = timedelta(minutes=local.minute % 15, seconds=local.second)
     return local if not past else local + QUARTER - past
-
-
-def _price(place: HallDay, local: datetime) -> int:
-    rebate = MATINEE_REBATE if local.time() < MATINEE_ENDS else 0
-    extra = WEEKEND_EXTRA if place.day.weekday() >= 4 else 0
-    return place.plan.price - rebate + extra

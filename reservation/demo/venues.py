@@ -1,17 +1,18 @@
 """Two cinemas, drawn row by row, as staff type a plan: see `rules/plan/reading.py`."""
 
-from typing import NamedTuple
+from datetime import time
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
 from reservation import plan_entry, plans
-from reservation.models import Cinema, Hall, SeatCategory
+from reservation.models import Cinema, Hall, PriceRule, SeatCategory
 
 
 class DemoHall(NamedTuple):
     name: str
-    # Of a full-price seat in the cheapest category, in the evening; in minor units.
+    # Of a full-price seat in the cheapest category, before price rules; in minor units.
     price: int
     format: str
     rows: str
@@ -31,6 +32,10 @@ CATEGORIES = {
     "Premium": ("#2f8f6b", 250),
     "VIP": ("#b8862b", 600),
 }
+PRICE_RULES: list[dict[str, Any]] = [
+    {"name": "Matinee", "to_time": time(17, 0), "amount": -250},
+    {"name": "Weekend", "weekdays": [4, 5, 6], "amount": 150},
+]
 GRAND_HALL = """
 P = Premium
 
@@ -157,6 +162,8 @@ def add_cinema(plan: CinemaPlan) -> bool:
     )
     if is_new:
         _add_categories()
+        for rule in PRICE_RULES:
+            PriceRule.objects.create(cinema=cinema, **rule)
         for built in plan.halls:
             hall = Hall.objects.create(cinema=cinema, name=built.name)
             plans.change_plan(hall_id=hall.pk, plan=plan_entry.read(built.rows), at=timezone.now())

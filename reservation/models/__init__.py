@@ -12,7 +12,14 @@ from reservation.models.booking import (
 from reservation.models.catalogue import Genre, Movie
 from reservation.models.edition import Edition
 from reservation.models.exchange import Exchange, ExchangeState
-from reservation.models.pricing import PriceRule, Promotion
+from reservation.models.pricing import (
+    PriceRule,
+    Promotion,
+    PromotionCinema,
+    PromotionMovie,
+    PromotionShow,
+    PromotionTicketType,
+)
 from reservation.models.programme import ShowFormat, ShowState, ShowTime, TicketType
 from reservation.models.venue import Cinema, Hall, HallPlan, Seat, SeatCategory, SeatKind
 
@@ -30,6 +37,10 @@ __all__ = [
     "Movie",
     "PriceRule",
     "Promotion",
+    "PromotionCinema",
+    "PromotionMovie",
+    "PromotionShow",
+    "PromotionTicketType",
     "Reservation",
     "ReservationState",
     "Seat",

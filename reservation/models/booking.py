@@ -157,9 +157,9 @@ class Reservation(models.Model):
             models.Index(fields=["created_at", "id"], name="reservation_by_age"),
             # A show's holds: by its end alone SQLite would go through those of all shows.
             models.Index(fields=["showtime", "state", "expires_at"], name="reservation_by_show"),
-            # Who else uses a code.
+            # Who else uses a code, counted off the index alone.
             models.Index(
-                fields=["promotion", "user"],
+                fields=["promotion", "user", "state", "expires_at"],
                 condition=Q(promotion__isnull=False),
                 name="reservation_by_promotion",
             ),

@@ -14,6 +14,9 @@ from reservation.models.venue import HIGHEST_PRICE, Cinema
 from reservation.rules import pricing, promotions
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+# Far above what anybody gives away, and small enough for every database.
+MOST_USES, MOST_TICKETS = 1_000_000, 100
+LIMITS = [MinValueValidator(1), MaxValueValidator(MOST_USES)]
 # A price can be made six times as high at most: beyond that somebody mistyped.
 MOST_PERCENT_MORE = 500
 
@@ -141,16 +144,32 @@ class Promotion(models.Model):
         help_text="Or so many percent off.",
     )
     movies = models.ManyToManyField(
-        Movie, blank=True, related_name="+", help_text="None means all."
+        Movie,
+        through="PromotionMovie",
+        blank=True,
+        related_name="+",
+        help_text="None means all.",
     )
     cinemas = models.ManyToManyField(
-        Cinema, blank=True, related_name="+", help_text="None means all."
+        Cinema,
+        through="PromotionCinema",
+        blank=True,
+        related_name="+",
+        help_text="None means all.",
     )
     shows = models.ManyToManyField(
-        ShowTime, blank=True, related_name="+", help_text="None means all."
+        ShowTime,
+        through="PromotionShow",
+        blank=True,
+        related_name="+",
+        help_text="None means all.",
     )
     ticket_types = models.ManyToManyField(
-        TicketType, blank=True, related_name="+", help_text="None means all."
+        TicketType,
+        through="PromotionTicketType",
+        blank=True,
+        related_name="+",
+        help_text="None means all.",
     )
     valid_from = models.DateTimeField(null=True, blank=True, help_text="To be used from then on.")
     valid_until = models.DateTimeField(null=True, blank=True, help_text="And before then.")
@@ -163,7 +182,9 @@ class Promotion(models.Model):
         help_text="Days of shows, 0 for Monday to 6 for Sunday; none means every day.",
     )
     least_tickets = models.PositiveSmallIntegerField(
-        default=0, help_text="So many tickets of its types at least."
+        default=0,
+        validators=[MaxValueValidator(MOST_TICKETS)],
+        help_text="So many tickets of its types at least.",
     )
     least_total = models.PositiveIntegerField(
         default=0,
@@ -171,11 +192,17 @@ class Promotion(models.Model):
         help_text="What these cost without it at least, in minor units (cents).",
     )
     limit = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Reservations that may use it; empty: any number."
+        null=True,
+        blank=True,
+        validators=LIMITS,
+        help_text="Reservations that may use it; empty: any number.",
     )
     limit_per_user = models.PositiveIntegerField(
-        null=True, blank=True, help_text="The same for each account."
+        null=True, blank=True, validators=LIMITS, help_text="The same for each account."
     )
+    # The latest instant at which its uses were counted: holds that end by then were counted as
+    # dead, and their uses may be others' by now.
+    counted_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering: ClassVar = ["code"]
@@ -189,7 +216,80 @@ class Promotion(models.Model):
                 condition=Q(percentage=None) | Q(percentage__range=(1, 100)),
                 name="promotion_takes_off_up_to_all",
             ),
+            models.CheckConstraint(
+                condition=Q(valid_from=None)
+                | Q(valid_until=None)
+                | Q(valid_from__lt=F("valid_until")),
+                name="promotion_ends_after_it_begins",
+                violation_error_message="It ends before it begins.",
+            ),
+            models.CheckConstraint(
+                condition=Q(shows_from=None)
+                | Q(shows_until=None)
+                | Q(shows_from__lte=F("shows_until")),
+                name="promotion_last_day_is_not_before_its_first",
+                violation_error_message="The last day of shows is before the first.",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether its uses have to be counted."""
+        return self.limit is not None or self.limit_per_user is not None
+
+    @property
+    def change(self) -> pricing.Change:
+        """What it takes off."""
+        return _change(self.amount, self.percentage)
+
+
+class _Scope(models.Model):
+    """A row for each thing that a promotion is for, which stays as long as it is.
+
+    Deleting the only film of a code would else make it good for all films.
+    """
+
+    promotion = models.ForeignKey(Promotion, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        abstract = True
+        default_permissions = ()
+        verbose_name_plural = "scopes of promotions"
+
+    def __str__(self) -> str:
+        return f"a scope of {self.promotion}"
+
+
+class PromotionMovie(_Scope):
+    movie = models.ForeignKey(Movie, on_delete=models.PROTECT, related_name="+")
+
+    class Meta(_Scope.Meta):
+        db_table = "reservation_promotion_movies"
+        unique_together = (("promotion", "movie"),)
+
+
+class PromotionCinema(_Scope):
+    cinema = models.ForeignKey(Cinema, on_delete=models.PROTECT, related_name="+")
+
+    class Meta(_Scope.Meta):
+        db_table = "reservation_promotion_cinemas"
+        unique_together = (("promotion", "cinema"),)
+
+
+class PromotionShow(_Scope):
+    showtime = models.ForeignKey(ShowTime, on_delete=models.PROTECT, related_name="+")
+
+    class Meta(_Scope.Meta):
+        db_table = "reservation_promotion_shows"
+        unique_together = (("promotion", "showtime"),)
+
+
+class PromotionTicketType(_Scope):
+    tickettype = models.ForeignKey(TicketType, on_delete=models.PROTECT, related_name="+")
+
+    class Meta(_Scope.Meta):
+        db_table = "reservation_promotion_ticket_types"
+        unique_together = (("promotion", "tickettype"),)

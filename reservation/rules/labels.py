@@ -19,7 +19,10 @@ def find_seats(text: str, seats: Iterable[tuple[int, str, int]]) -> list[int]:
     A range is of one row, from one seat that is there to another; of the numbers between
     them those count that are there. Raises `NotSeats`, with a sentence.
     """
+    seats = list(seats)
+    # Of rows a and A each is meant by its own letter; else it does not matter how it is typed.
     by_label = {(row.upper(), number): pk for pk, row, number in seats}
+    by_label |= {(row, number): pk for pk, row, number in seats}
     parts = [part.strip() for part in re.split(r"[,;\n]", text) if part.strip()]
     if not parts:
         raise NotSeats(f"Name the seats, {LIKE_THIS}.")
@@ -31,6 +34,8 @@ def find_seats(text: str, seats: Iterable[tuple[int, str, int]]) -> list[int]:
 
 def _find(part: str, by_label: dict[tuple[str, int], int]) -> list[int]:
     row, first, last = _read(part)
+    if (row, first) not in by_label:
+        row = row.upper()
     for number in (first, last):
         if (row, number) not in by_label:
             raise NotSeats(f"There is no seat {row}{number} in this hall.")
@@ -46,4 +51,4 @@ def _read(part: str) -> tuple[str, int, int]:
     row, first, last_row, last = match.groups()
     if last_row and last_row.upper() != row.upper():
         raise NotSeats(f"{part} is in two rows. Write a range for each row.")
-    return row.upper(), int(first), int(last or first)
+    return row, int(first), int(last or first)

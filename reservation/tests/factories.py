@@ -4,7 +4,7 @@ import factory
 from django.utils import timezone
 
 from reservation import booking
-from reservation.models import Cinema, Hall, Movie, Seat, SeatCategory, ShowTime
+from reservation.models import Cinema, Hall, Movie, Promotion, Seat, SeatCategory, ShowTime
 from reservation.rules import timetable
 from reservation.sale import SeatChoice
 
@@ -74,6 +74,18 @@ class ShowTimeFactory(factory.django.DjangoModelFactory):
     hall_free_at = factory.LazyAttribute(lambda show: _slot(show).hall_free_at)
 
 
+class PromotionFactory(factory.django.DjangoModelFactory):
+    """A code that takes a fifth off everything, as often as one likes."""
+
+    class Meta:
+        model = Promotion
+        skip_postgeneration_save = True
+
+    code = factory.Sequence(lambda n: f"CODE-{n}")
+    name = "A fifth off"
+    percentage = 20
+
+
 def _slot(show) -> timetable.Slot:
     return timetable.slot(
         starts_at=show.starts_at,
@@ -90,18 +102,19 @@ def show_with_seats(count: int = 6, **show) -> tuple[ShowTime, list[Seat]]:
     return showtime, seats
 
 
-def held(user, show, seats, *, at=None):
+def held(user, show, seats, *, at=None, promo_code=""):
     """A hold of these seats, made by the verb that makes them all."""
     return booking.hold(
         user_id=user.pk if user else None,
         show_id=show.pk,
         choices=[SeatChoice(seat.pk) for seat in seats],
+        promo_code=promo_code,
         at=at or timezone.now(),
     )
 
 
-def confirmed(user, show, seats, *, at=None):
+def confirmed(user, show, seats, *, at=None, promo_code=""):
     """A paid reservation of these seats."""
     at = at or timezone.now()
-    reservation = held(user, show, seats, at=at)
+    reservation = held(user, show, seats, at=at, promo_code=promo_code)
     return booking.confirm(reservation_id=reservation.pk, at=at)

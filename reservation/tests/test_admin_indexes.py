@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from reservation import promotions
 from reservation.models import Reservation, ReservationState
 from reservation.tests import factories
 
@@ -135,6 +136,29 @@ def test_what_has_no_index_can_not_be_sorted_by(desk):
     assert "channel" not in asked(desk, o="9")[-1][0].partition("ORDER BY")[2]
     by_code = list(desk.get(LIST, {"o": "1"}).context["cl"].result_list)
     assert by_code == sorted(by_code, key=lambda row: row.code)
+
+
+def test_uses_of_a_code_are_counted_without_other_reservations(desk, owner, stranger):
+    promotion = factories.PromotionFactory(limit=PAGE, limit_per_user=PAGE)
+    rows = Reservation.objects.order_by("pk").values("pk")[:PAGE]
+    Reservation.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).update(
+        promotion=promotion
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    queries: list[tuple[str, Any]] = []
+
+    def note(execute, sql, parameters, many, context):
+        queries.append((sql, parameters))
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(note):
+        promotions._count(promotion, user_id=stranger.pk, at=timezone.now())
+    assert len(queries) == 2
+    for query in queries:
+        assert is_read_off(query, "reservation_by_promotion", most=PAGE)
+    without("reservation_by_promotion")
+    assert not is_read_off(queries[0], "reservation_by_promotion", most=PAGE)
 
 
 def test_the_holds_of_a_show_are_found_without_those_of_others(desk, owner):

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from reservation import venue
-from reservation.models import Cinema, Hall, Seat, SeatCategory
+from reservation.models import Cinema, Hall, HallPlan, Seat, SeatCategory
 from reservation.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +159,21 @@ def test_a_seat_that_was_sold_is_retired_and_others_are_deleted(desk, owner):
     assert list(Seat.objects.in_use()) == [seats[2]]
     desk.post(url_of(Seat, "delete", seats[0].pk), {"post": "yes"})
     assert Seat.objects.filter(pk=seats[0].pk).exists()
+
+
+def test_taking_out_many_is_one_version_of_each_hall(desk, owner, django_assert_max_num_queries):
+    show, seats = factories.show_with_seats(60)
+    elsewhere = factories.SeatFactory()
+    gone = [*seats[:50], elsewhere]
+    factories.held(owner, show, seats[:5])
+    form = {"action": "take_out", "confirmed": "yes"}
+    form["_selected_action"] = [seat.pk for seat in gone]
+    with django_assert_max_num_queries(110):
+        desk.post(url_of(Seat, "changelist"), form)
+    assert {hall.plan_version for hall in Hall.objects.all()} == {2}
+    assert Seat.objects.in_use().count() == 10
+    notes = HallPlan.objects.filter(version=2).values_list("note", flat=True)
+    assert set(notes) == {"50 seats taken out", f"Seat {elsewhere.label} taken out"}
 
 
 def test_seats_are_not_deleted_past_the_verb(desk):

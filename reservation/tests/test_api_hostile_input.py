@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from reservation.models import Genre, SeatCategory, TicketType
+from reservation.models import Genre, PriceRule, SeatCategory, TicketType
 from reservation.tests.factories import MovieFactory, SeatFactory, ShowTimeFactory
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +19,7 @@ RESOURCES = [
     "seats",
     "show_times",
     "ticket_types",
+    "price_rules",
 ]
 DEEP = 100_000
 
@@ -58,6 +59,15 @@ BODIES = {
         "subtitle_language": "en",
     },
     "ticket_types": {"name": "Child", "percentage": 70, "is_default": False, "is_active": True},
+    "price_rules": {
+        "cinema": "cinema",
+        "name": "Matinee",
+        "weekdays": [0],
+        "from_time": "06:00",
+        "to_time": "17:00",
+        "amount": -250,
+        "priority": 1,
+    },
 }
 FIELDS = [(resource, field) for resource, body in BODIES.items() for field in body]
 RELATIONS = [
@@ -67,6 +77,7 @@ RELATIONS = [
     ("seats", "category"),
     ("show_times", "movie"),
     ("show_times", "hall"),
+    ("price_rules", "cinema"),
 ]
 INTEGERS = [
     ("movies", "runtime_minutes"),
@@ -97,6 +108,7 @@ TEXTS = [
     ("show_times", "format"),
     ("show_times", "audio_language"),
     ("ticket_types", "name"),
+    ("price_rules", "name"),
 ]
 
 
@@ -114,6 +126,7 @@ def rows():
         "seats": seat,
         "show_times": show,
         "ticket_types": TicketType.objects.get(),
+        "price_rules": PriceRule.objects.create(cinema=show.hall.cinema, name="Off", amount=-1),
     }
 
 

@@ -200,3 +200,51 @@ class TestWriting:
     def test_what_is_too_large_is_refused(self, staff_client, hall, settings):
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 20
         assert send(staff_client, hall, "A " + "S" * 30).status_code == 413
+
+
+class TestWhatAPlanWasMadeOf:
+    def put(self, client, hall, *, query="", headers=None):
+        return client.put(
+            f"{address_of(hall)}{query}", "A S", content_type="text/plain", headers=headers or {}
+        )
+
+    def test_a_version_that_a_colleague_left_is_refused(self, staff_client, hall):
+        change(hall, "A SVV")
+        answer = self.put(staff_client, hall, query="?based_on=2")
+        assert (answer.status_code, error_of(answer)["code"]) == (409, "changed_meanwhile")
+        assert Hall.objects.get(pk=hall.pk).plan_version == 3
+        assert self.put(staff_client, hall, query="?based_on=3").status_code == 200
+
+    @pytest.mark.parametrize("version", ["", "0", "-1", "x", "1.5", "9" * 40, "%00"])
+    def test_what_is_no_version_is_refused(self, staff_client, hall, version):
+        answer = self.put(staff_client, hall, query=f"?based_on={version}")
+        assert (answer.status_code, error_of(answer)["attr"]) == (400, "based_on")
+
+    @pytest.mark.parametrize("query", ["", "?version=2"])
+    def test_an_etag_says_it_too(self, anyone, staff_client, hall, query):
+        known = {"If-Match": anyone.get(f"{address_of(hall)}{query}").headers["ETag"]}
+        change(hall, "A SVV")
+        answer = self.put(staff_client, hall, headers=known)
+        assert (answer.status_code, error_of(answer)["code"]) == (412, "precondition_failed")
+        assert Hall.objects.get(pk=hall.pk).plan_version == 3
+        known = {"If-Match": f'"x", {anyone.get(address_of(hall)).headers["ETag"]}'}
+        assert self.put(staff_client, hall, headers=known).status_code == 200
+
+    def test_a_change_after_the_etag_was_looked_at_is_noticed(
+        self, anyone, staff_client, hall, monkeypatch
+    ):
+        known = {"If-Match": anyone.get(address_of(hall)).headers["ETag"]}
+        make = plans.change_plan
+
+        def after_a_colleague(**how):
+            monkeypatch.setattr(plans, "change_plan", make)
+            change(hall, "A SVV")
+            return make(**how)
+
+        monkeypatch.setattr(plans, "change_plan", after_a_colleague)
+        answer = self.put(staff_client, hall, headers=known)
+        assert (answer.status_code, error_of(answer)["code"]) == (409, "changed_meanwhile")
+
+    @pytest.mark.parametrize("tag", ["*", "junk", 'W/"x'])
+    def test_what_names_no_plan_says_nothing(self, staff_client, hall, tag):
+        assert self.put(staff_client, hall, headers={"If-Match": tag}).status_code == 200

@@ -77,6 +77,8 @@ class TestOneShow:
             "sales_close_at": "2026-11-24T23:45:00+05:45",
             "accessible_released_at": "2026-11-24T23:15:00+05:45",
             "price": {"amount": 1250, "currency": "usd"},
+            "base_price": {"amount": 1250, "currency": "usd"},
+            "price_rules": [],
             "format": "2d",
             "audio_language": "",
             "subtitle_language": "",
@@ -171,7 +173,7 @@ class TestList:
     ):
         for count in (2, 18):
             ShowTimeFactory.create_batch(count)
-            with django_assert_num_queries(6):
+            with django_assert_num_queries(7):  # one asks for price rules, once per edition
                 assert len(ids(anyone.get(URL))) in {2, 20}
             with django_assert_num_queries(7):
                 assert len(ids(anyone.get(URL, {"date": "2026-11-24"}))) in {2, 20}
@@ -216,7 +218,7 @@ class TestShowsOfAMovie:
         movie = MovieFactory()
         for count in (2, 18):
             ShowTimeFactory.create_batch(count, movie=movie)
-            with django_assert_num_queries(7):
+            with django_assert_num_queries(8):
                 assert len(ids(anyone.get(f"/api/showtime/{movie.pk}/"))) in {2, 20}
 
 

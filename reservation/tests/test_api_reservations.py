@@ -151,6 +151,13 @@ class TestIdempotency:
         assert second.headers["Idempotent-Replayed"] == "true"
         assert Reservation.objects.count() == 1
 
+    def test_a_key_costs_two_statements(
+        self, owner_client, show_and_seats, body, django_assert_num_queries
+    ):
+        facts.of(show_and_seats[0])
+        with django_assert_num_queries(11):  # of which 9 are those of a hold without a key
+            assert self.ask(owner_client, body).status_code == 201
+
     def test_it_is_the_same_body_in_any_order_and_spacing(self, owner_client, body):
         self.ask(owner_client, body)
         turned = dict(reversed(body.items()))
@@ -337,7 +344,7 @@ class TestAvailableSeats:
     @pytest.mark.parametrize("count", [2, 200])
     def test_costs_the_same_queries_for_any_hall(self, anyone, count, django_assert_num_queries):
         show, _ = show_with_seats(count)
-        with django_assert_num_queries(7):  # of which one asks for house seats, once per edition
+        with django_assert_num_queries(8):  # two ask for house seats and rules, once per edition
             assert self.ask(anyone, show).json()["count"] == count
 
     @pytest.mark.parametrize(

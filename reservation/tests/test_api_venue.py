@@ -1,14 +1,17 @@
 """Cinemas, halls, seat categories and seats as clients and staff meet them."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cinema_reservation.tests.racing import at_once
 from conftest import client_of
 from reservation import venue
-from reservation.models import Cinema, Hall, Seat, SeatCategory, TicketType
+from reservation.models import Cinema, Hall, Seat, SeatCategory, ShowTime, TicketType
 from reservation.tests.factories import (
     CinemaFactory,
     HallFactory,
@@ -57,6 +60,12 @@ def sold(owner):
 
 
 class TestReading:
+    def test_a_page_of_all_seats_is_not_sorted_by_the_names_of_their_cinemas(self, anyone):
+        SeatFactory()
+        with CaptureQueriesContext(connection) as asked:
+            assert anyone.get(SEATS).json()["count"] == 1
+        assert not [query for query in asked if "reservation_cinema" in query["sql"]]
+
     def test_a_seat(self, anyone, hall, vip):
         seat = SeatFactory(hall=hall, category=vip, row="H", number=7, x=8, y=9)
         assert anyone.get(f"{SEATS}{seat.pk}/").json() == {
@@ -179,6 +188,31 @@ class TestStaffBuild:
         SeatFactory(hall=hall, number=1, x=0, retired_at=timezone.now())
         answer = staff_client.post(SEATS, self.seat(hall.pk, vip.pk))
         assert answer.status_code == 201, answer.content
+
+    def test_a_seat_that_comes_back_is_the_one_that_was_sold(self, staff_client, sold, vip):
+        staff_client.delete(f"{SEATS}{sold.pk}/")
+        body = self.seat(sold.hall_id, vip.pk, row=sold.row, number=sold.number, x=77)
+        answer = staff_client.post(SEATS, body)
+        assert (answer.status_code, answer.json()["id"]) == (201, sold.pk)
+        assert (answer.json()["x"], answer.json()["retired_at"]) == (77, None)
+        assert sold.tickets.live().exists()
+
+    def test_a_seat_stays_the_kind_of_place_that_somebody_has(self, staff_client, sold):
+        url = f"{SEATS}{sold.pk}/"
+        answer = staff_client.patch(url, {"kind": "wheelchair"})
+        assert (answer.status_code, error_of(answer)["code"]) == (409, "kind_was_sold")
+        assert sold.tickets.get().reservation.code in error_of(answer)["detail"]
+        assert staff_client.patch(url, {"kind": sold.kind, "x": 70}).status_code == 200
+        now = timezone.now()
+        ShowTime.objects.update(starts_at=now - timedelta(hours=2), ends_at=now)
+        assert staff_client.patch(url, {"kind": "wheelchair"}).status_code == 200
+
+    def test_no_other_seat_takes_the_name_of_one_that_was_sold(self, staff_client, sold):
+        other = SeatFactory(hall=sold.hall, row="Z", number=9, x=77)
+        staff_client.delete(f"{SEATS}{sold.pk}/")
+        body = {"row": sold.row, "number": sold.number}
+        answer = staff_client.patch(f"{SEATS}{other.pk}/", body)
+        assert (answer.status_code, error_of(answer)["code"]) == (409, "label_was_sold")
 
     def test_no_two_halls_of_a_cinema_share_a_name(self, staff_client, hall):
         body = {"name": hall.name, "cinema": hall.cinema_id}

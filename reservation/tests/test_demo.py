@@ -15,7 +15,16 @@ from PIL import Image, ImageFont
 from reservation.demo.films import FILMS
 from reservation.demo.people import ACCOUNTS
 from reservation.demo.posters import credit, draw
-from reservation.models import Cinema, Hall, Movie, Seat, SeatKind, ShowTime, TicketType
+from reservation.models import (
+    Cinema,
+    Hall,
+    Movie,
+    Promotion,
+    Seat,
+    SeatKind,
+    ShowTime,
+    TicketType,
+)
 from users.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +40,7 @@ def load():
 
 
 def counts():
-    models = Cinema, Hall, Seat, Movie, ShowTime, TicketType, get_user_model()
+    models = Cinema, Hall, Seat, Movie, ShowTime, TicketType, Promotion, get_user_model()
     return {model.__name__: model.objects.count() for model in models}
 
 
@@ -85,6 +94,14 @@ def test_on_a_later_day_only_the_missing_days_are_added():
     assert 0 < more - shows < shows
     days = {show.starts_at.date() for show in ShowTime.objects.filter(hall__name="Grand Hall")}
     assert max(days) - min(days) >= timedelta(days=8)
+
+
+def test_the_codes_are_for_whom_they_say():
+    load()
+    assert not Promotion.objects.get(code="WELCOME").ticket_types.exists()
+    assert [kind.name for kind in Promotion.objects.get(code="FAMILY").ticket_types.all()] == [
+        "Child"
+    ]
 
 
 def test_the_accounts_that_are_printed_work(capsys):

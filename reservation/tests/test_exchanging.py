@@ -15,6 +15,8 @@ from reservation.models import (
     BlockKind,
     Channel,
     Exchange,
+    Promotion,
+    PromotionShow,
     Reservation,
     Ticket,
     TicketType,
@@ -396,7 +398,7 @@ class TestRefused:
             exchange(paid, seats[2:4], at=NOW + HOUR)
 
     def test_too_small_a_difference(self, paid, settings):
-        settings.LEAST_CHARGE = 50
+        settings.MINIMUM_CHARGE = 50
         show, others = priced(1274)
         with pytest.raises(errors.DifferenceTooSmall, match=r"0\.48 USD .* 0\.50 USD"):
             exchange(paid, others, show=show)
@@ -507,8 +509,51 @@ class TestStatements:
             exchange(paid, [seats[4], *seats[: count + 1]])
 
     def test_of_one_that_is_made(self, paid, seats, count, django_assert_num_queries):
-        with django_assert_num_queries(28):
+        with django_assert_num_queries(29):
             exchange(paid, [seats[0], seats[count]])
+
+
+class TestPromoCode:
+    @pytest.fixture
+    def code(self):
+        return Promotion.objects.create(code="HALF", name="Half", percentage=50, limit=1)
+
+    @pytest.fixture
+    def cheaper(self, code, owner, place, seats):
+        """Two seats for half of 25.00."""
+        hold = booking.hold(
+            user_id=owner.pk,
+            show_id=place[0].pk,
+            choices=[SeatChoice(seat.pk) for seat in seats[:2]],
+            promo_code="half",
+            at=NOW,
+        )
+        return booking.confirm(reservation_id=hold.pk, at=NOW)
+
+    def test_goes_along_though_it_is_used_up(self, cheaper, code, seats):
+        assert exchange(cheaper, seats[2:4]).difference == 0
+        cheaper.refresh_from_db()
+        assert (cheaper.total, cheaper.promotion) == (1250, code)
+
+    def test_is_used_once_while_an_exchange_waits(self, cheaper, code, seats):
+        made = exchange(cheaper, seats[1:4])
+        assert made.difference == 625
+        assert list(Reservation.objects.filter(promotion=code).living(NOW)) == [cheaper]
+        make(made)
+        cheaper.refresh_from_db()
+        assert (cheaper.total, cheaper.promotion) == (1875, code)
+        assert_all_is_legal()
+
+    def test_is_given_back_where_it_is_not_for_the_new_seats(self, cheaper, code, place):
+        show, others = priced(1000)
+        PromotionShow.objects.create(promotion=code, showtime=place[0])
+        made = exchange(cheaper, others, show=show)
+        assert (made.difference, made.state) == (750, WAITING)
+        assert Reservation.objects.get(pk=cheaper.pk).promotion == code
+        make(made)
+        cheaper.refresh_from_db()
+        assert (cheaper.total, cheaper.promotion) == (2000, None)
+        assert not Reservation.objects.filter(promotion=code).exists()
 
 
 def test_shows_are_locked_in_one_order(paid, monkeypatch):

@@ -14,7 +14,7 @@ from cinema_reservation.api import hot
 from cinema_reservation.tests.racing import at_once
 from reservation import booking, edition, programme
 from reservation.api import availability
-from reservation.models import Genre, Movie, ShowTime, TicketType
+from reservation.models import Edition, Genre, Movie, ShowTime, TicketType
 from reservation.tests.factories import (
     MovieFactory,
     SeatFactory,
@@ -169,7 +169,7 @@ class TestEditions:
         assert edition.current() == before
 
     def test_without_its_row_one_is_made(self, anyone):
-        edition.Edition.objects.all().delete()
+        Edition.objects.all().delete()
         assert edition.current() == 0
         Genre.objects.create(name="New", slug="new")
         assert edition.current() != 0

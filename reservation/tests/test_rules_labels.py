@@ -68,3 +68,10 @@ def test_any_text_is_read_or_refused(text):
         return
     assert found
     assert len(set(found)) == len(found)
+
+
+def test_of_rows_that_differ_in_their_case_each_is_meant_by_its_own():
+    seats = [(1, "A", 1), (2, "a", 1), (3, "A", 2), (4, "ß", 1), (5, "SS", 1)]
+    assert labels.find_seats("A1, a1", seats) == [1, 2]
+    assert labels.find_seats("ß1", seats) == [4]
+    assert labels.find_seats("a2, ss1", seats) == [3, 5]

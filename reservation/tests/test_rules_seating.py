@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reservation.rules.seating import Mending, Place, best_available, lonely, mend
+from reservation.rules.seating import Mending, Place, best, best_available, choosing, lonely, mend
 
 KINDS = frozenset({"standard", "wheelchair", "companion"})
 STANDARD = frozenset({"standard"})
@@ -352,3 +352,21 @@ class TestBestAvailable:
         assert best_available([], set(), 1) is None
         assert best_available(*hall("oo"), 0) is None
         assert best_available(*hall("oo"), -1) is None
+
+
+def test_parts_that_are_far_apart_are_found_in_a_few_searches(monkeypatch):
+    """Two parts fit nowhere but in the first row and the last; who waits, waits for one search."""
+    row = "SSX" * 4
+    rows = ["S" * 9 + "XXX", *[row] * 48, "S" + "X" * 11]
+    marks = [(x, y, mark) for y, marks in enumerate(rows) for x, mark in enumerate(marks)]
+    places = [Place(id=x + 100 * y, x=x, y=y) for x, y, _ in marks]
+    taken = {x + 100 * y for x, y, mark in marks if mark == "X"}
+    searches = []
+
+    def watched(spots, **how):
+        searches.append(len(spots))
+        return choosing.cheapest(spots, **how)
+
+    monkeypatch.setattr(best, "cheapest", watched)
+    assert best_available(places, taken, 10) == (*range(9), 4900)
+    assert len(searches) < 20

@@ -13,6 +13,8 @@ from cinema_reservation.tests.mutants import (
     owed,
     planning,
     promoting,
+    quoting,
+    redeeming,
     seats,
     selling,
     settling,
@@ -39,5 +41,7 @@ MUTANTS = (
     *exchanging.MUTANTS,
     *selling.MUTANTS,
     *promoting.MUTANTS,
+    *redeeming.MUTANTS,
+    *quoting.MUTANTS,
     *offering.MUTANTS,
 )

@@ -95,7 +95,7 @@ MUTANTS = (
         name="accessible-places-need-a-need",
         breaks="Wheelchair places and companions' are kept for whom they are.",
         file=CHOOSING,
-        old="        _check_accessible(wish, show, seats, at)\n",
+        old="    _check_accessible(wish, show, seats, at)\n",
         tests=(f"{CHOICES}::TestAccessiblePlaces::test_are_refused_without_a_need_and_named",),
     ),
     Mutant(

@@ -6,7 +6,63 @@ OVERLOAD, WEB = "cinema_reservation/api/overload.py", "deploy/web.py"
 LANES = "cinema_reservation/tests/test_overload.py"
 SERVER = "cinema_reservation/tests/test_server.py"
 
+LINE, IN_LINE = "cinema_reservation/sqlite/base.py", "cinema_reservation/tests/test_sqlite_line.py"
+
 MUTANTS = (
+    Mutant(
+        name="line-of-the-process",
+        breaks="Only the first in line asks the file.",
+        file=LINE,
+        old="        self._stand_in_line()\n        try:",
+        new="        try:",
+        tests=(f"{IN_LINE}::test_a_writer_behind_one_of_the_same_process_does_not_ask_the_file",),
+    ),
+    Mutant(
+        name="line-asks-at-once",
+        breaks="SQLite's own naps are not taken.",
+        file=LINE,
+        old="        self._set_busy_timeout(0)\n",
+        new="",
+        tests=(
+            f"{IN_LINE}::test_a_writer_behind_another_process_asks_again_at_once_until_it_is_its_turn",
+        ),
+    ),
+    Mutant(
+        name="line-closes-vain-attempts",
+        breaks="No other thread has to close what a vain attempt left open.",
+        file=LINE,
+        old="""        with closing(self.connection.cursor()) as cursor:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+            except""",
+        new="""        with self.wrap_database_errors:
+            cursor = self.cursor()
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+            except OperationalError as error:
+                self._why = error
+                return False
+            except""",
+        tests=(f"{IN_LINE}::test_a_vain_attempt_leaves_nothing_for_another_thread_to_close",),
+    ),
+    Mutant(
+        name="line-left-at-rollback",
+        breaks="Who has rolled back lets the next one write.",
+        file=LINE,
+        old="            super()._rollback()\n        finally:\n            self._leave()\n",
+        new="            super()._rollback()\n        finally:\n            pass\n",
+        tests=(
+            f"{IN_LINE}::test_however_a_transaction_ends_the_next_in_line_has_its_turn[rollback]",
+        ),
+    ),
+    Mutant(
+        name="line-left-when-locked-out",
+        breaks="Who could not begin leaves the line.",
+        file=LINE,
+        old="        except BaseException:\n            self._leave()\n            raise\n",
+        new="        except BaseException:\n            raise\n",
+        tests=(f"{IN_LINE}::test_another_process_is_waited_for_no_longer_than_was_said",),
+    ),
     Mutant(
         name="body-before-turn",
         breaks="A client that sends its body slowly takes no turn.",

@@ -5,7 +5,7 @@ from cinema_reservation.tests.mutants.mutant import Mutant
 VERBS = "reservation/exchanging.py"
 PLACES = "reservation/replacements.py"
 RULES = "reservation/rules/exchange.py"
-MIGRATION = "reservation/migrations/0011_exchanges.py"
+MIGRATION = "reservation/migrations/0012_exchanges.py"
 SETTLING = "payments/exchanges.py"
 UNIT = "reservation/tests/test_exchanging.py"
 DEARER = f"{UNIT}::TestDearer"
@@ -181,7 +181,7 @@ MUTANTS = (
         name="difference-can-be-charged",
         breaks="Nobody waits for a payment that Stripe would never take.",
         file=VERBS,
-        old="    if 0 < difference < settings.LEAST_CHARGE:\n",
+        old="    if 0 < difference < settings.MINIMUM_CHARGE:\n",
         new="    if False:\n",
         tests=(f"{REFUSED}::test_too_small_a_difference",),
     ),
@@ -208,6 +208,21 @@ MUTANTS = (
         old="        if pk != besides\n        and (\n",
         new="        if (\n",
         tests=(f"{REFUSED}::test_more_seats_than_one_may_have",),
+    ),
+    Mutant(
+        name="code-goes-along",
+        breaks="A code that is used up by the reservation itself stays with it.",
+        file=VERBS,
+        old="            excluding=reservation.pk,\n",
+        tests=(f"{UNIT}::TestPromoCode::test_goes_along_though_it_is_used_up",),
+    ),
+    Mutant(
+        name="code-is-given-back",
+        breaks="A code that is not for the new seats is another's to use.",
+        file=PLACES,
+        old="        reservation.promotion = None\n",
+        new="        pass\n",
+        tests=(f"{UNIT}::TestPromoCode::test_is_given_back_where_it_is_not_for_the_new_seats",),
     ),
     Mutant(
         name="waiting-ends-with-its-reservation",

@@ -93,4 +93,12 @@ MUTANTS = (
         tests=(f"{PREPARED}::test_takes_lists_of_any_length_and_gives_tuples",),
         needs_postgres=True,
     ),
+    Mutant(
+        name="lists-are-not-excluded",
+        breaks="An empty list that is excluded would leave out everything.",
+        file="cinema_reservation/prepared.py",
+        old="    if _has_negated_list([query.where, *query.annotations.values()]):\n",
+        new="    if False:\n",
+        tests=(f"{PREPARED}::test_what_would_be_answered_otherwise_is_refused",),
+    ),
 )

@@ -2,7 +2,9 @@
 
 from cinema_reservation.tests.mutants.mutant import Mutant
 
-PLANS = "reservation/plans.py"
+PLANS, VENUE = "reservation/plans.py", "reservation/venue.py"
+BUILDING = "reservation/tests/test_api_venue.py::TestStaffBuild"
+MADE_OF = "reservation/tests/test_api_plans.py::TestWhatAPlanWasMadeOf"
 HISTORY = "reservation/plan_history.py"
 DRAWING = "reservation/rules/plan/drawing.py"
 SHOW_SEATS = "reservation/api/show_seats.py"
@@ -37,7 +39,7 @@ MUTANTS = (
         name="plan-under-show-locks",
         breaks="While a hall gets another plan, nobody takes a seat that goes.",
         file=PLANS,
-        old="    venue.lock_sales(hall_id, at)\n",
+        old="    venue.lock_sales([hall_id], at)\n",
         new="    programme.lock_halls([hall_id])\n",
         tests=(f"{RIVALS}::test_waits_for_a_hold_and_leaves_it_its_seat",),
         needs_postgres=True,
@@ -108,7 +110,7 @@ MUTANTS = (
     Mutant(
         name="category-makes-versions",
         breaks="What was drawn of a version is what it will always be, colours included.",
-        file="reservation/venue.py",
+        file=VENUE,
         old='for name in ("name", "colour") if name in changes}',
         new="for name in () if name in changes}",
         tests=(
@@ -184,5 +186,45 @@ MUTANTS = (
         old='    return escape(UNWRITABLE.sub("\\ufffd", text))\n',
         new="    return escape(text)\n",
         tests=(f"{DRAWN}::test_any_texts_make_a_well_formed_picture",),
+    ),
+    Mutant(
+        name="sold-seat-comes-back",
+        breaks="A chair that was sold and taken out is not sold once more under a new number.",
+        file=VENUE,
+        old="        seat.pk = _retired_as(seat)\n",
+        tests=(f"{BUILDING}::test_a_seat_that_comes_back_is_the_one_that_was_sold",),
+    ),
+    Mutant(
+        name="sold-label-is-one-seat",
+        breaks="No two tickets of a show name the same row and number.",
+        file=VENUE,
+        old="    if others.exists():\n        raise LabelWasSold\n",
+        tests=(f"{BUILDING}::test_no_other_seat_takes_the_name_of_one_that_was_sold",),
+    ),
+    Mutant(
+        name="sold-kind-stays",
+        breaks="Nobody who bought a wheelchair place finds a chair there.",
+        file=VENUE,
+        old="    if seat.kind != kind:\n",
+        new="    if False:\n",
+        tests=(f"{BUILDING}::test_a_seat_stays_the_kind_of_place_that_somebody_has",),
+    ),
+    Mutant(
+        name="sent-plan-based-on",
+        breaks="A plan that is sent undoes nothing that a colleague did meanwhile.",
+        file="reservation/api/plans.py",
+        old="            based_on=_based_on(request, hall),\n",
+        tests=(
+            f"{MADE_OF}::test_a_version_that_a_colleague_left_is_refused",
+            f"{MADE_OF}::test_a_change_after_the_etag_was_looked_at_is_noticed",
+        ),
+    ),
+    Mutant(
+        name="plan-if-match",
+        breaks="A plan whose ETag is another's is not replaced.",
+        file="reservation/api/plans.py",
+        old="        raise PreconditionFailed\n",
+        new="        return version\n",
+        tests=(f"{MADE_OF}::test_an_etag_says_it_too",),
     ),
 )

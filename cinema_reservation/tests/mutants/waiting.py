@@ -21,8 +21,8 @@ MUTANTS = (
         name="hold-in-one-transaction",
         breaks="Nobody comes between a look for free seats and their taking.",
         file=BOOKING,
-        old="@transaction.atomic\ndef hold_once(",
-        new="def hold_once(",
+        old="hold_once = transaction.atomic(hold_within)\n",
+        new="hold_once = hold_within\n",
         tests=(f"{HOLDING}::TestFreeSeats::test_keep_the_next_one_waiting_who_then_gets_none",),
     ),
     Mutant(

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import track
 
-from reservation.demo import films, people, posters, shows, venues
+from reservation.demo import films, people, posters, promotions, shows, venues
 
 Thing = TypeVar("Thing")
 
@@ -37,6 +37,8 @@ class Command(BaseCommand):
         self._each("Posters", posters.missing_posters(), posters.add_poster)
         cinemas = self._each("Cinemas", venues.CINEMAS, venues.add_cinema)
         days = self._each("Shows", shows.hall_days(timezone.now()), shows.add_shows)
+        for demo_code in promotions.CODES:
+            promotions.add_code(demo_code)
         for account in people.ACCOUNTS:
             people.add_account(account)
         self.console.print(
@@ -52,3 +54,5 @@ class Command(BaseCommand):
         self.console.print("Demo accounts (username / password):")
         for account in people.ACCOUNTS:
             self.console.print(f"  {account.username} / {account.password}   {account.role}")
+        codes = ", ".join(demo_code.code for demo_code in promotions.CODES)
+        self.console.print(f"Demo promo codes: {codes}")

@@ -6,7 +6,8 @@ advises to sit (Steve Martz of THX in Popular Mechanics, "How to Find the Best S
 Movie Theater", 2016).
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cache, partial
 from itertools import accumulate, pairwise
 
 from reservation.rules.seating.choosing import Choice, cheapest
@@ -111,21 +112,55 @@ def _fewest_parts(spots: Sequence[Spot], count: int) -> int | None:
 
 def _in_fewest_rows(spots: Sequence[Spot], *, count: int, parts: int, tidy: bool) -> Choice | None:
     """The best choice among those whose first and last row are nearest to each other."""
-    found: list[tuple[int, Choice]] = []
     rows = _rows(spots)
-    last = 0
-    for start, _ in rows:
-        # More rows never do worse, so the last row needed only moves on with the first.
-        while last < len(rows):
-            end = rows[last][1]
-            choice = _search(spots[start:end], count=count, parts=parts, tidy=tidy)
-            if choice:
-                depth = spots[end - 1].place.y - spots[start].place.y
-                indices = tuple(start + index for index in choice.indices)
-                found.append((depth, Choice(choice.cost, indices)))
-                break
-            last += 1
+
+    @cache
+    def search(first: int, last: int) -> Choice | None:
+        stretch = spots[rows[first][0] : rows[last][1]]
+        return _search(stretch, count=count, parts=parts, tidy=tidy)
+
+    found: list[tuple[int, Choice]] = []
+    for first, last in _shortest(len(rows), lambda first, last: search(first, last) is not None):
+        if choice := search(first, last):
+            start, end = rows[first][0], rows[last][0]
+            indices = tuple(start + index for index in choice.indices)
+            depth = spots[end].place.y - spots[start].place.y
+            found.append((depth, Choice(choice.cost, indices)))
     return min(found)[1] if found else None
+
+
+def _shortest(rows: int, does: Callable[[int, int], bool]) -> Iterator[tuple[int, int]]:
+    """Each stretch of rows, as first and last, that does and would not with a row less.
+
+    More rows never do worse. So both ends only move on; and where they have far to go, as in a
+    hall with few seats left, they leap.
+    """
+    first, last = 0, 0
+    while True:
+        last = _least(max(first, last), rows, partial(does, first))
+        if last == rows:
+            return
+        first = _least(first + 1, last + 1, partial(_not, does, last))
+        yield first - 1, last
+
+
+def _not(does: Callable[[int, int], bool], last: int, first: int) -> bool:
+    return not does(first, last)
+
+
+def _least(start: int, end: int, does: Callable[[int], bool]) -> int:
+    """The least number from `start` on that does, as all after it do; `end` if none before it."""
+    failed, probe, step = start - 1, start, 1
+    while probe < end and not does(probe):
+        failed, probe, step = probe, probe + step, 2 * step
+    probe = min(probe, end)
+    while probe - failed > 1:
+        middle = (failed + probe) // 2
+        if does(middle):
+            probe = middle
+        else:
+            failed = middle
+    return probe
 
 
 def _search(spots: Sequence[Spot], *, count: int, parts: int, tidy: bool) -> Choice | None:

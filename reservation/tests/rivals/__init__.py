@@ -42,6 +42,13 @@ where one writer at a time begins, every rival waits everywhere.
 |                       | wants the best seat                 | has another                       |
 | hold, pay late        | blocks a seat of it                 | is refused, told whose it is      |
 | lift a block          | holds the seat                      | has it                            |
+| use a promo code      | uses it at another show             | is refused, if that was the last  |
+|                       | the same, of a code without limits  | has it (free)                     |
+|                       | cancels what uses it                | gives its use back                |
+|                       | changes, deletes it                 | changes no hold; is refused       |
+| use a dead hold's     | pays, extends that hold             | is refused                        |
+| pay late with a code  | uses it                             | is refused, if that was the last  |
+| change a promotion    | uses it                             | heeds the change                  |
 | waive                 | waives, cancels                     | leaves no more due than that      |
 | cancel, confirm       | waives                              | gives up what is due then         |
 

@@ -38,7 +38,7 @@ while_planning = at(
     Moment(venue, "lock_sales", after=True), Moment(plans, "_write"), BEFORE_COMMIT
 )
 while_retiring = at(
-    Moment(venue, "_lock_seat", after=True), Moment(edition, "change"), BEFORE_COMMIT
+    Moment(venue, "lock_sales", after=True), Moment(edition, "change"), BEFORE_COMMIT
 )
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reservation', '0010_prices_and_promotions'),
+        ('reservation', '0011_scopes_and_limits_of_promotions'),
     ]
 
     operations = [
