@@ -71,7 +71,7 @@ class TestAGoodCode:
         for _ in range(3):
             show, seats = show_with_seats(1)
             held(owner, show, seats, promo_code=PromotionFactory().code)
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             assert len(owner_client.get(URL).json()["results"]) == 3
 
     def test_stays_what_it_was_when_it_is_changed(self, owner, place):
