@@ -76,7 +76,7 @@ def hold_within(
 
     What it raises must end that transaction. Raises `LeavesLonely` too.
     """
-    check_size(wish)
+    limits.check_size(wish.seats)
     show = claims.lock_show(show_id)
     check_on_sale(show, at)
     known = facts.of(show)
@@ -105,14 +105,6 @@ def hold_within(
 
 
 hold_once = transaction.atomic(hold_within)
-
-
-def check_size(wish: Wish) -> None:
-    """Raises `NoSeats` and `TooManySeats`."""
-    if not wish.seats:
-        raise errors.NoSeats
-    if wish.seats > settings.MAX_SEATS_PER_RESERVATION:
-        raise errors.TooManySeats(limit=settings.MAX_SEATS_PER_RESERVATION)
 
 
 def check_on_sale(show: ShowTime, at: datetime) -> None:

@@ -124,7 +124,7 @@ def choose(
     `NotEnoughSeats`, `WheelchairNeedNotStated`, `CompanionAlone` and `LeavesLonely`.
     """
     heeds_lonely = show.forbids_lonely_seats and ruling is not None
-    choices, seats, occupied = _look(wish, show, known, at, at_all_seats=heeds_lonely, own=own)
+    choices, seats, occupied = _look(wish, show, known, at, own=own, at_all_seats=heeds_lonely)
     claims.free_or_refuse(seats, occupied, at)
     if heeds_lonely and ruling:
         _check_lonely(show, known, occupied, seats, at, ruling)
@@ -160,8 +160,8 @@ def _look(
     seats = sale.find_seats(known, choices)
     _check_accessible(wish, show, seats, at)
     some = None if at_all_seats else seats
-    occupied = claims.occupied(show, at, blocked=blocked, seats=some)
-    return choices, seats, occupied.without(own)
+    occupied = claims.occupied(show, at, blocked=blocked, seats=some).without(own)
+    return choices, seats, occupied
 
 
 def _best(

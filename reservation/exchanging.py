@@ -34,7 +34,6 @@ from reservation.models import (
     ReservationState,
     ShowTime,
 )
-from reservation.promo_errors import PromoCodeRefused
 from reservation.rules import exchange as rules
 from reservation.rules.exchange import Cheaper, Dearer, Difference, Even
 from reservation.rules.pricing import Quote
@@ -71,7 +70,7 @@ def exchange_once(
     show_id: int | None = None,
 ) -> Exchange | None:
     """`exchange` in one transaction, for `choosing.settled`. Raises `LeavesLonely` too."""
-    booking.check_size(wish)
+    limits.check_size(wish.seats)
     reservation = booking.lock(reservation_id)
     _check_paid(reservation, at)
     new_id = show_id or reservation.showtime_id
@@ -135,10 +134,11 @@ def _insert(
         seats = wish.seats
         limits.check_seats_of(reservation.user_id, show, seats, at, besides=reservation.pk)
     choices = choosing.choose(wish, show=show, known=known, at=at, ruling=ruling, own=own)
-    quote = _with_own_code(reservation, sale.quote(known, choices), show, at)
+    promotion, quote = promotions.keep(reservation, sale.quote(known, choices), show=show, at=at)
     difference = _check_price(reservation, show, quote.total, at)
     claims.note_change(show.pk)
     replacement = _replacement(reservation, show, quote, at)
+    replacement.promotion = promotion
     tickets = sale.tickets(show, known, quote)
     for ticket in tickets:
         # The seat's one live ticket is the old one, until they change places.
@@ -149,23 +149,6 @@ def _insert(
         difference=difference,
         created_at=at,
     )
-
-
-def _with_own_code(reservation: Reservation, quote: Quote, show: ShowTime, at: datetime) -> Quote:
-    """With the promo code that the reservation has, its own use not counted, where it may."""
-    if reservation.promotion is None:
-        return quote
-    try:
-        return promotions.claim(
-            reservation.promotion.code,
-            quote,
-            show=show,
-            user_id=reservation.user_id,
-            at=at,
-            excluding=reservation.pk,
-        )[1]
-    except PromoCodeRefused:
-        return quote
 
 
 def _replacement(

@@ -10,6 +10,14 @@ from reservation import errors
 from reservation.models import Reservation, ReservationState, ShowTime
 
 
+def check_size(seats: int) -> None:
+    """That so many fit in one reservation. Raises `NoSeats` and `TooManySeats`."""
+    if not seats:
+        raise errors.NoSeats
+    if seats > settings.MAX_SEATS_PER_RESERVATION:
+        raise errors.TooManySeats(limit=settings.MAX_SEATS_PER_RESERVATION)
+
+
 def check_seats_of(
     user_id: int, show: ShowTime, count: int, at: datetime, *, besides: int | None = None
 ) -> None:

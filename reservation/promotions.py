@@ -19,6 +19,7 @@ from django.db.models import QuerySet, Value
 
 from reservation import promo_errors
 from reservation.models import (
+    Channel,
     Promotion,
     PromotionCinema,
     PromotionMovie,
@@ -87,6 +88,29 @@ def look(code: str, quote: Quote, *, show: ShowTime, user_id: int | None, at: da
     return _discounted(promotion, quote, uses, show=show, at=at)
 
 
+def keep(
+    reservation: Reservation, quote: Quote, *, show: ShowTime, at: datetime
+) -> tuple[Promotion | None, Quote]:
+    """What a reservation's own code, if it has one, makes of other seats in place of its own.
+
+    Where the code is not for these, or not good any more, they cost what they cost without.
+    Ask as one does `claim`.
+    """
+    if reservation.promotion is None:
+        return None, quote
+    try:
+        return claim(
+            reservation.promotion.code,
+            quote,
+            show=show,
+            user_id=reservation.user_id,
+            at=at,
+            excluding=reservation.pk,
+        )
+    except promo_errors.PromoCodeRefused:
+        return None, quote
+
+
 def _find(code: str) -> Promotion:
     try:
         normalized = promotions.normalized(code)
@@ -112,6 +136,8 @@ def _count(
 ) -> Uses:
     """One query for each limit that it has, which reads no further than that."""
     living = Reservation.objects.filter(promotion=promotion).living(at)
+    # What waits to take a reservation's place takes its use over, too.
+    living = living.exclude(channel=Channel.EXCHANGE)
     if excluding is not None:
         living = living.exclude(pk=excluding)
     used = used_by_buyer = 0

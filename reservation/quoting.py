@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from reservation import booking, choosing, edition, errors, facts, promotions, sale
+from reservation import booking, choosing, edition, errors, facts, limits, promotions, sale
 from reservation.choosing import Wish
 from reservation.facts import Facts
 from reservation.models import ShowTime
@@ -28,7 +28,7 @@ def quote(*, show_id: int, wish: Wish, at: datetime, user_id: int | None = None)
     Raises what `hold` raises, except what depends on who buys (`TooManyHolds`,
     `TooManySeatsOfShow`) and `LonelySeats`, which takes long to find out.
     """
-    booking.check_size(wish)
+    limits.check_size(wish.seats)
     found = facts.for_readers(show_id, edition.current())
     if found is None:
         raise errors.UnknownShow

@@ -23,7 +23,7 @@ from reservation.models import (
 )
 
 # What the two swap: where and when, for how much, and what was promised about it.
-SWAPPED = ("showtime", "total", "price_rules", "cancellation_policy")
+SWAPPED = ("showtime", "total", "promotion", "price_rules", "cancellation_policy")
 
 
 def waiting_for(reservation: Reservation) -> Exchange | None:
@@ -104,10 +104,7 @@ def _swap(reservation: Reservation, replacement: Reservation, at: datetime) -> N
         old, new = getattr(reservation, name), getattr(replacement, name)
         setattr(reservation, name, new)
         setattr(replacement, name, old)
-    if not reservation.tickets.filter(discount__gt=0).exists():
-        # Its code is not for these seats; a use that is given back is another's.
-        reservation.promotion = None
     reservation.settle_after = at
-    reservation.save(update_fields=[*SWAPPED, "promotion", "settle_after"])
+    reservation.save(update_fields=[*SWAPPED, "settle_after"])
     replacement.state, replacement.cancelled_at = ReservationState.CANCELLED, at
     replacement.save(update_fields=[*SWAPPED, "state", "cancelled_at"])

@@ -7,8 +7,11 @@ from rest_framework import serializers
 
 from cinema_reservation.money import money
 from reservation.api.fields import IdField, MoneySerializer
-from reservation.api.reservation_serializers import HoldSerializer, ReservedShowSerializer
-from reservation.api.ticket_serializers import ReservedSeatSerializer
+from reservation.api.reservation_serializers import (
+    HoldSerializer,
+    ReservedSeatSerializer,
+    ReservedShowSerializer,
+)
 from reservation.models import Exchange, ExchangeState, Reservation
 
 
@@ -16,7 +19,7 @@ class ExchangeRequestSerializer(HoldSerializer):
     """What to have instead: one of `seats`, `tickets`, `best_available`, as in a hold."""
 
     showtime = IdField(required=False, help_text="The same show, without it.")
-    # A reservation keeps the code that it was made with.
+    # The reservation's own goes on to count, where it is good for these.
     promo_code = None  # type: ignore[assignment]
 
 

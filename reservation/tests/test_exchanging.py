@@ -15,8 +15,6 @@ from reservation.models import (
     BlockKind,
     Channel,
     Exchange,
-    Promotion,
-    PromotionShow,
     Reservation,
     Ticket,
     TicketType,
@@ -25,6 +23,7 @@ from reservation.rules import cancellation
 from reservation.rules.exchange import Cheaper, Dearer, Even, difference, is_open
 from reservation.sale import SeatChoice
 from reservation.tests.factories import (
+    PromotionFactory,
     SeatCategoryFactory,
     SeatFactory,
     confirmed,
@@ -509,51 +508,8 @@ class TestStatements:
             exchange(paid, [seats[4], *seats[: count + 1]])
 
     def test_of_one_that_is_made(self, paid, seats, count, django_assert_num_queries):
-        with django_assert_num_queries(29):
+        with django_assert_num_queries(28):
             exchange(paid, [seats[0], seats[count]])
-
-
-class TestPromoCode:
-    @pytest.fixture
-    def code(self):
-        return Promotion.objects.create(code="HALF", name="Half", percentage=50, limit=1)
-
-    @pytest.fixture
-    def cheaper(self, code, owner, place, seats):
-        """Two seats for half of 25.00."""
-        hold = booking.hold(
-            user_id=owner.pk,
-            show_id=place[0].pk,
-            choices=[SeatChoice(seat.pk) for seat in seats[:2]],
-            promo_code="half",
-            at=NOW,
-        )
-        return booking.confirm(reservation_id=hold.pk, at=NOW)
-
-    def test_goes_along_though_it_is_used_up(self, cheaper, code, seats):
-        assert exchange(cheaper, seats[2:4]).difference == 0
-        cheaper.refresh_from_db()
-        assert (cheaper.total, cheaper.promotion) == (1250, code)
-
-    def test_is_used_once_while_an_exchange_waits(self, cheaper, code, seats):
-        made = exchange(cheaper, seats[1:4])
-        assert made.difference == 625
-        assert list(Reservation.objects.filter(promotion=code).living(NOW)) == [cheaper]
-        make(made)
-        cheaper.refresh_from_db()
-        assert (cheaper.total, cheaper.promotion) == (1875, code)
-        assert_all_is_legal()
-
-    def test_is_given_back_where_it_is_not_for_the_new_seats(self, cheaper, code, place):
-        show, others = priced(1000)
-        PromotionShow.objects.create(promotion=code, showtime=place[0])
-        made = exchange(cheaper, others, show=show)
-        assert (made.difference, made.state) == (750, WAITING)
-        assert Reservation.objects.get(pk=cheaper.pk).promotion == code
-        make(made)
-        cheaper.refresh_from_db()
-        assert (cheaper.total, cheaper.promotion) == (2000, None)
-        assert not Reservation.objects.filter(promotion=code).exists()
 
 
 def test_shows_are_locked_in_one_order(paid, monkeypatch):
@@ -564,3 +520,48 @@ def test_shows_are_locked_in_one_order(paid, monkeypatch):
     exchange(paid, others, show=show)
     exchange(paid, before[:2], show=old)
     assert locked == [old.pk, show.pk] * 2
+
+
+class TestWithAPromoCode:
+    """Two seats for 25.00, less 20 %: 20.00."""
+
+    @pytest.fixture
+    def promotion(self):
+        return PromotionFactory(code="SUMMER-26", percentage=20, limit=1, limit_per_user=1)
+
+    @pytest.fixture
+    def cheaper(self, owner, place, promotion):
+        show, seats = place
+        return confirmed(owner, show, seats[:2], at=NOW, promo_code=promotion.code)
+
+    def test_other_seats_are_cheaper_too_though_its_one_use_is_taken(
+        self, cheaper, promotion, seats
+    ):
+        exchange(cheaper, seats[2:4])
+        cheaper.refresh_from_db()
+        assert (cheaper.total, cheaper.promotion) == (2000, promotion)
+        assert sum(ticket.price for ticket in cheaper.tickets.live()) == 2000
+
+    def test_what_waits_is_no_second_use(self, cheaper, promotion, seats, stranger):
+        promotion.limit = 2
+        promotion.save()
+        waiting = exchange(cheaper, seats[3:5])
+        assert (waiting.difference, waiting.replacement.promotion) == (400, promotion)
+        other = held(stranger, *priced(1000), promo_code=promotion.code)
+        assert other.promotion == promotion
+
+    def test_where_it_is_not_good_the_seats_cost_what_they_cost(self, cheaper, promotion, place):
+        promotion.shows.add(place[0])
+        show, others = priced(1250)
+        waiting = exchange(cheaper, others, show=show)
+        assert (waiting.difference, waiting.replacement.promotion) == (500, None)
+        make(waiting)
+        cheaper.refresh_from_db()
+        assert (cheaper.total, cheaper.promotion) == (2500, None)
+        assert_all_is_legal()
+
+    def test_once_it_is_dropped_the_use_is_anothers(self, cheaper, promotion, place, stranger):
+        promotion.shows.add(place[0])
+        show, others = priced(1250)
+        make(exchange(cheaper, others, show=show))
+        assert held(stranger, *place[:1], place[1][:1], promo_code=promotion.code)

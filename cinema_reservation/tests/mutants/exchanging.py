@@ -210,21 +210,6 @@ MUTANTS = (
         tests=(f"{REFUSED}::test_more_seats_than_one_may_have",),
     ),
     Mutant(
-        name="code-goes-along",
-        breaks="A code that is used up by the reservation itself stays with it.",
-        file=VERBS,
-        old="            excluding=reservation.pk,\n",
-        tests=(f"{UNIT}::TestPromoCode::test_goes_along_though_it_is_used_up",),
-    ),
-    Mutant(
-        name="code-is-given-back",
-        breaks="A code that is not for the new seats is another's to use.",
-        file=PLACES,
-        old="        reservation.promotion = None\n",
-        new="        pass\n",
-        tests=(f"{UNIT}::TestPromoCode::test_is_given_back_where_it_is_not_for_the_new_seats",),
-    ),
-    Mutant(
         name="waiting-ends-with-its-reservation",
         breaks="Who cancels holds nothing more by way of an exchange.",
         file="reservation/booking.py",
@@ -333,5 +318,15 @@ MUTANTS = (
         old="            return self.exchange.is_living_at(at)\n",
         new="            return False\n",
         tests=(f"{MONEY}::TestDearer::test_the_worker_leaves_its_page_open",),
+    ),
+    Mutant(
+        name="exchange-is-no-second-use",
+        breaks="What waits to take a reservation's place is no second use of its promo code.",
+        file="reservation/promotions.py",
+        old="    living = living.exclude(channel=Channel.EXCHANGE)\n",
+        new="",
+        tests=(
+            "reservation/tests/test_exchanging.py::TestWithAPromoCode::test_what_waits_is_no_second_use",
+        ),
     ),
 )
