@@ -262,6 +262,7 @@ class TestTooLate:
         assert show_of(reservation) == place[0]
         assert reservation.tickets.live().count() == 2
         assert theirs.tickets.live().count() == 1
+        assert state_of(Exchange.objects.get()) == "dropped"
         assert refunds() == [(500, RefundReason.NOT_EXCHANGED)]
         assert_settled(stripe, reservation)
         mail = Email.objects.get(subject__startswith="5.00 USD is on its way")

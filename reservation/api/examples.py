@@ -195,3 +195,45 @@ QUOTE = OpenApiExample(
 JOIN = OpenApiExample(
     "Two VIP seats, when some come back", value={"seats": 2, "category": 3}, request_only=True
 )
+
+CONFIRMED: dict[str, object] = RESERVATION.value | {
+    "state": "confirmed",
+    "tickets": [{"id": 77, "seat": "H7", "ticket_type": "Adult", "admitted_at": None}],
+    "confirmed_at": "2026-11-27T18:04:00Z",
+}
+
+EXCHANGED = OpenApiExample(
+    "Made at once",
+    value=CONFIRMED,
+    response_only=True,
+    status_codes=["200"],
+)
+
+EXCHANGE_WAITING = OpenApiExample(
+    "Waiting to be paid",
+    value=CONFIRMED
+    | {
+        "exchange": {
+            "showtime": RESERVATION.value["showtime"],
+            "seats": [SEAT],
+            "total": {"amount": 1950, "currency": "usd"},
+            "to_pay": {"amount": 300, "currency": "usd"},
+            "expires_at": "2026-11-27T18:20:00Z",
+        },
+    },
+    response_only=True,
+    status_codes=["202"],
+)
+
+EXCHANGE_QUOTE = OpenApiExample(
+    "Dearer by 3.00",
+    value={
+        "showtime": RESERVATION.value["showtime"],
+        "seats": [SEAT],
+        "total": {"amount": 1950, "currency": "usd"},
+        "to_pay": {"amount": 300, "currency": "usd"},
+        "refund": {"amount": 0, "currency": "usd"},
+        "server_time": "2026-11-27T18:10:00Z",
+    },
+    response_only=True,
+)

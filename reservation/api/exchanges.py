@@ -93,7 +93,7 @@ class ExchangeViewSet(viewsets.GenericViewSet[Reservation]):
         parameters=[IDEMPOTENCY_KEY],
         request=ExchangeRequestSerializer,
         responses={200: ReservationSerializer, 202: ReservationSerializer},
-        examples=[*EXAMPLES, examples.RESERVATION],
+        examples=[*EXAMPLES, examples.EXCHANGED, examples.EXCHANGE_WAITING],
     )
     def create(self, request: Request, pk: str) -> Response:
         reservation, key = self.get_object(), idempotency.key_of(request)
@@ -147,7 +147,7 @@ class ExchangeViewSet(viewsets.GenericViewSet[Reservation]):
         description="To the cent what it comes to if it is asked for now. Nothing is held.",
         request=ExchangeRequestSerializer,
         responses=ExchangeQuoteSerializer,
-        examples=EXAMPLES,
+        examples=[*EXAMPLES, examples.EXCHANGE_QUOTE],
     )
     def quote(self, request: Request, pk: str) -> Response:
         reservation, asked = self.get_object(), self._asked()
