@@ -237,3 +237,25 @@ EXCHANGE_QUOTE = OpenApiExample(
     },
     response_only=True,
 )
+
+PLACE_IN_LINE = OpenApiExample(
+    "Two seats have come back",
+    value={
+        "id": 9,
+        "showtime": RESERVATION.value["showtime"],
+        "seats": 2,
+        "category": 3,
+        "joined_at": "2026-11-27T18:00:00Z",
+        "state": "offered",
+        "position": None,
+        "offer": {
+            "reservation": 77,
+            "code": "K7RWQ3HDXA",
+            "seats": ["H7", "H8"],
+            "total": {"amount": 3300, "currency": "usd"},
+            "expires_at": "2026-11-27T19:00:00Z",
+        },
+        "server_time": "2026-11-27T18:31:00Z",
+    },
+    response_only=True,
+)

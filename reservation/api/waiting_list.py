@@ -10,7 +10,12 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.views.decorators.cache import cache_control
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
+)
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -30,6 +35,7 @@ from reservation.api.throttles import HoldsByAccount, HoldsByAddress
 from reservation.models import PlaceInLine, PlaceState, Reservation, SeatCategory
 
 TAG = ["Waiting list"]
+PLACES = [examples.PLACE_IN_LINE]
 
 
 class JoinSerializer(serializers.Serializer[Any]):
@@ -122,7 +128,10 @@ def own_places(user_id: int | None) -> QuerySet[PlaceInLine]:
     )
 
 
-@extend_schema(tags=TAG)
+@extend_schema_view(
+    list=extend_schema(tags=TAG, summary="Own places in line, newest first", examples=PLACES),
+    retrieve=extend_schema(tags=TAG, summary="One own place in line", examples=PLACES),
+)
 @method_decorator(cache_control(private=True, no_store=True), name="dispatch")
 class WaitingListViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[PlaceInLine]
@@ -139,6 +148,7 @@ class WaitingListViewSet(
         return own_places(self.request.user.pk)
 
     @extend_schema(
+        tags=TAG,
         summary="Leave the line",
         description=(
             "Gives up the place, or the seats that are offered and not paid for: they are the "
@@ -188,7 +198,7 @@ class JoinViewSet(viewsets.ViewSet):
         parameters=[OpenApiParameter("show_id", int, "path", description="Id of a show.")],
         request=JoinSerializer,
         responses={201: PlaceInLineSerializer},
-        examples=[examples.JOIN],
+        examples=[examples.JOIN, *PLACES],
     )
     def create(self, request: Request, show_id: str) -> Response:
         asked = JoinSerializer(data=request.data)
