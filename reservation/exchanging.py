@@ -19,6 +19,7 @@ from reservation import (
     claims,
     errors,
     facts,
+    holding,
     limits,
     mail,
     promotions,
@@ -50,7 +51,7 @@ def exchange(
     asked again for the same, the one that waits. `None` where these are the very seats that
     one has. An earlier one that waits is dropped. Raises `Reservation.DoesNotExist`,
     `NotConfirmed`, `ReservationCancelled`, `HoldExpired`, `AlreadyAdmitted`, `ExchangeAfterStart`,
-    `ExchangeClosed`, `DifferenceTooSmall`, `WorthLessThanGivenBack`, and what `booking.hold`
+    `ExchangeClosed`, `DifferenceTooSmall`, `WorthLessThanGivenBack`, and what `holding.hold`
     raises but `TooManyHolds`.
     """
     return choosing.settled(
@@ -108,7 +109,7 @@ def _check_shows(old: ShowTime, new: ShowTime, at: datetime) -> None:
         raise errors.ShowCancelled
     if at >= old.starts_at:
         raise errors.ExchangeAfterStart
-    booking.check_on_sale(new, at)
+    holding.check_on_sale(new, at)
 
 
 def _is_for(reservation: Reservation, wish: Wish, show: ShowTime, known: Facts) -> bool:
@@ -145,7 +146,7 @@ def _insert(
         ticket.released_at = at if ticket.seat_id in own else None
     return Exchange.objects.create(
         reservation=reservation,
-        replacement=booking.insert(replacement, tickets),
+        replacement=holding.insert(replacement, tickets),
         difference=difference,
         created_at=at,
     )

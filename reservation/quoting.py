@@ -3,7 +3,16 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from reservation import booking, choosing, edition, errors, facts, limits, promotions, sale
+from reservation import (
+    choosing,
+    edition,
+    errors,
+    facts,
+    holding,
+    limits,
+    promotions,
+    sale,
+)
 from reservation.choosing import Wish
 from reservation.facts import Facts
 from reservation.models import ShowTime
@@ -19,7 +28,7 @@ class Quoted(NamedTuple):
 
 
 def quote(*, show_id: int, wish: Wish, at: datetime, user_id: int | None = None) -> Quoted:
-    """What `booking.hold` would sell for this wish at this moment, line by line.
+    """What `holding.hold` would sell for this wish at this moment, line by line.
 
     It promises nothing: nothing is locked or kept, and a moment later the seats may be
     somebody's, or another price may be in force. Two queries, for any number of seats; more with a
@@ -33,7 +42,7 @@ def quote(*, show_id: int, wish: Wish, at: datetime, user_id: int | None = None)
     if found is None:
         raise errors.UnknownShow
     show, known = found
-    booking.check_on_sale(show, at)
+    holding.check_on_sale(show, at)
     quote = sale.quote(known, choosing.foresee(wish, show=show, known=known, at=at))
     quote = promotions.look(wish.promo_code, quote, show=show, user_id=user_id, at=at)
     sale.check_payable(quote)

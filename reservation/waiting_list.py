@@ -10,7 +10,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from reservation import best_seats, booking, claims, errors, facts, limits, line, mail
+from reservation import best_seats, booking, claims, errors, facts, holding, limits, line, mail
 from reservation.claims import Occupied
 from reservation.facts import Facts
 from reservation.line import Turn
@@ -31,7 +31,7 @@ def join(
     """
     limits.check_size(seats)
     show = claims.lock_show(show_id)
-    booking.check_on_sale(show, at)
+    holding.check_on_sale(show, at)
     known = facts.of(show)
     limits.check_seats_of(user_id, show, seats, at)
     _check_hall(known, seats, category_id)
@@ -142,7 +142,7 @@ def _offer(
     try:
         limits.check_seats_of(place.user_id, show, place.seats, at, is_offer=True)
         claims.free_or_refuse([known.seats[pk] for pk in turn.seats], occupied, at)
-        place.offer = booking.hold_choices(
+        place.offer = holding.hold_choices(
             [SeatChoice(pk) for pk in turn.seats],
             show=show,
             known=known,

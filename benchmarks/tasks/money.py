@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from benchmarks.tasks.house import new_shows
 from payments import checkout, rounds
-from reservation import booking
+from reservation import holding
 from reservation.models import Reservation, ReservationState
 from reservation.sale import SeatChoice
 from users.models import User
@@ -33,7 +33,7 @@ def paid_pages(count: int) -> list[str]:
 def _paid_page(user: int, show: int, seats: list[int]) -> str:
     at = timezone.now()
     choices = [SeatChoice(seat) for seat in seats]
-    reservation = booking.hold(user_id=user, show_id=show, choices=choices, at=at)
+    reservation = holding.hold(user_id=user, show_id=show, choices=choices, at=at)
     payment = checkout.open_checkout(reservation_id=reservation.pk, at=at)
     session = str(payment and payment.session_id)
     body = json.dumps({"session_id": session}).encode()

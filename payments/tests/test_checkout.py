@@ -10,7 +10,7 @@ from cinema_reservation.money import LEAST_CHARGES
 from payments import checkout, gateway
 from payments.models import Payment, PaymentState, Refund
 from payments.sandbox.currencies import MINIMUM_AMOUNTS
-from reservation import booking, errors
+from reservation import booking, errors, holding
 from reservation.models import PriceRule, ReservationState, TicketType
 from reservation.sale import SeatChoice
 from reservation.tests.factories import held, show_with_seats
@@ -80,7 +80,7 @@ class TestOpen:
         PriceRule.objects.create(cinema=show.hall.cinema, name="Matinee", amount=-333)
         guest = TicketType.objects.create(name="Guest", percentage=0)
         choices = [SeatChoice(seats[0].pk), SeatChoice(seats[1].pk, guest.pk)]
-        reservation = booking.hold(
+        reservation = holding.hold(
             user_id=owner.pk, show_id=show.pk, choices=choices, at=timezone.now()
         )
         items = open_page(reservation).parameters["line_items"]

@@ -8,7 +8,7 @@ from payments.models import Payment
 from payments.tests.books import assert_settled
 from payments.tests.moments import HOUR, NOW
 from payments.tests.rows import state_of
-from reservation import booking
+from reservation import booking, holding
 from reservation.models import Promotion, Reservation, ReservationState, TicketType
 from reservation.sale import SeatChoice
 from reservation.tests.factories import PromotionFactory, held, show_with_seats
@@ -113,7 +113,7 @@ def test_a_ticket_for_nothing_beside_one_that_is_paid_for(stripe, owner, place):
     child = TicketType.objects.create(name="Child", percentage=50)
     promotion = PromotionFactory(percentage=100)
     promotion.ticket_types.add(child)
-    family = booking.hold(
+    family = holding.hold(
         user_id=owner.pk,
         show_id=show.pk,
         choices=[SeatChoice(seats[0].pk), SeatChoice(seats[1].pk, child.pk)],

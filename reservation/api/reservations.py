@@ -20,7 +20,7 @@ from rest_framework.throttling import BaseThrottle
 
 from cinema_reservation.api import idempotency
 from cinema_reservation.money import money
-from reservation import booking, errors
+from reservation import booking, errors, holding
 from reservation.api import examples
 from reservation.api.reservation_serializers import (
     CancellationQuoteSerializer,
@@ -162,7 +162,7 @@ class ReservationViewSet(
 
     def _answer(self, asked: HoldSerializer, key: str | None) -> Response:
         if key is None:
-            made = settled(lambda ruling: self._hold(asked, ruling, booking.hold_once))
+            made = settled(lambda ruling: self._hold(asked, ruling, holding.hold_once))
             return Response(made, status=status.HTTP_201_CREATED)
         answer, replayed = settled(lambda ruling: self._hold_once(asked, key, ruling))
         headers = {"Idempotent-Replayed": "true"} if replayed else None
@@ -181,7 +181,7 @@ class ReservationViewSet(
 
     def _answer_within(self, asked: HoldSerializer, ruling: Ruling) -> str:
         # The key's transaction is the booking's: one within it would be a savepoint for nothing.
-        made = self._hold(asked, ruling, booking.hold_within)
+        made = self._hold(asked, ruling, holding.hold_within)
         return JSONRenderer().render(made).decode()
 
     def _hold(

@@ -3,7 +3,7 @@ from datetime import timedelta
 import factory
 from django.utils import timezone
 
-from reservation import booking
+from reservation import booking, holding
 from reservation.models import Cinema, Hall, Movie, Promotion, Seat, SeatCategory, ShowTime
 from reservation.rules import timetable
 from reservation.sale import SeatChoice
@@ -104,7 +104,7 @@ def show_with_seats(count: int = 6, **show) -> tuple[ShowTime, list[Seat]]:
 
 def held(user, show, seats, *, at=None, promo_code=""):
     """A hold of these seats, made by the verb that makes them all."""
-    return booking.hold(
+    return holding.hold(
         user_id=user.pk if user else None,
         show_id=show.pk,
         choices=[SeatChoice(seat.pk) for seat in seats],

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from reservation import booking, programme
+from reservation import booking, holding, programme
 from reservation.models import Reservation, ShowTime, TicketType
 from reservation.sale import SeatChoice
 from reservation.tests import factories
@@ -408,7 +408,7 @@ def test_a_ticket_type_that_was_sold_is_not_deleted(desk, owner):
     show, seats = factories.show_with_seats()
     child = TicketType.objects.create(name="Child", percentage=70)
     choice = SeatChoice(seats[0].pk, child.pk)
-    booking.hold(user_id=owner.pk, show_id=show.pk, choices=[choice], at=timezone.now())
+    holding.hold(user_id=owner.pk, show_id=show.pk, choices=[choice], at=timezone.now())
     page = desk.post(type_page(child, "delete"), {"post": "yes"}).content.decode()
     assert "1 ticket" in page
     assert TicketType.objects.filter(pk=child.pk).exists()

@@ -8,8 +8,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import client_of
-from reservation import booking, house_seats, programme
-from reservation.models import BlockKind, PriceRule, Reservation, SeatKind, Ticket, TicketType
+from reservation import holding, house_seats, programme
+from reservation.models import (
+    BlockKind,
+    Channel,
+    PriceRule,
+    Reservation,
+    SeatKind,
+    Ticket,
+    TicketType,
+)
+from reservation.sale import SeatChoice
 from reservation.tests.factories import (
     PromotionFactory,
     SeatCategoryFactory,
@@ -370,12 +379,12 @@ class TestTooLittle:
 
     def test_is_sold_at_the_box_office(self):
         show, seats = show_with_seats(1, price=1)
-        sold = booking.hold(
+        sold = holding.hold(
             user_id=None,
             show_id=show.pk,
-            choices=[booking.SeatChoice(seats[0].pk)],
+            choices=[SeatChoice(seats[0].pk)],
             at=timezone.now(),
-            channel=booking.Channel.BOX_OFFICE,
+            channel=Channel.BOX_OFFICE,
         )
         assert sold.total == 1
 

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from reservation import booking, facts
+from reservation import booking, facts, holding
 from reservation.models import IdempotentRequest, Reservation, SeatCategory, TicketType
 from reservation.sale import SeatChoice
 from reservation.tests.factories import SeatFactory, confirmed, held, show_with_seats
@@ -169,7 +169,7 @@ class TestIdempotency:
         assert (answer.status_code, error_of(answer)["code"]) == (422, "idempotency_key_reused")
 
     def test_a_refused_request_may_be_tried_again(self, owner_client, stranger, body):
-        other = booking.hold(
+        other = holding.hold(
             user_id=stranger.pk,
             show_id=body["showtime"],
             choices=[SeatChoice(body["seats"][0])],

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from reservation import booking, claims, errors, facts, programme
+from reservation import booking, claims, errors, facts, holding, programme
 from reservation.models import Reservation, ReservationState, SeatCategory, Ticket, TicketType
 from reservation.sale import SeatChoice
 from reservation.tests.factories import SeatFactory, confirmed, held, show_with_seats
@@ -61,7 +61,7 @@ class TestHold:
         seats.append(SeatFactory(hall=show.hall, category=vip, number=9))
         child = TicketType.objects.create(name="Child", percentage=70)
         choices = [SeatChoice(seats[0].pk), SeatChoice(seats[1].pk, child.pk)]
-        reservation = booking.hold(user_id=owner.pk, show_id=show.pk, choices=choices, at=NOW)
+        reservation = holding.hold(user_id=owner.pk, show_id=show.pk, choices=choices, at=NOW)
         assert [ticket.price for ticket in reservation.tickets.all()] == [1250, 1155]
         assert reservation.total == 2405
         show.price = 9999
@@ -107,7 +107,7 @@ class TestHold:
         show, seats = show_with_seats(1)
         gone = TicketType.objects.create(name="Press", percentage=0, is_active=False)
         with pytest.raises(errors.UnknownTicketType):
-            booking.hold(
+            holding.hold(
                 user_id=owner.pk,
                 show_id=show.pk,
                 choices=[SeatChoice(seats[0].pk, gone.pk)],
@@ -144,7 +144,7 @@ class TestHold:
 
     def test_an_unknown_show_is_refused(self, owner):
         with pytest.raises(errors.UnknownShow):
-            booking.hold(user_id=owner.pk, show_id=2**62, choices=[SeatChoice(1)], at=NOW)
+            holding.hold(user_id=owner.pk, show_id=2**62, choices=[SeatChoice(1)], at=NOW)
 
 
 class TestConstraint:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from reservation import booking, choosing, errors, facts
+from reservation import booking, choosing, errors, facts, holding
 from reservation.choosing import BestAvailable
 from reservation.models import Channel, Reservation, SeatKind, Ticket
 from reservation.rules import seating
@@ -26,7 +26,7 @@ MINUTE, INSTANT = timedelta(minutes=1), timedelta(microseconds=1)
 
 
 def best(user, show, count=1, *, at=NOW, wheelchair_need=False, **wish):
-    return booking.hold(
+    return holding.hold(
         user_id=user.pk,
         show_id=show.pk,
         best=BestAvailable(count, **wish),
@@ -37,7 +37,7 @@ def best(user, show, count=1, *, at=NOW, wheelchair_need=False, **wish):
 
 def named(user, show, seats, *, at=NOW, **how):
     choices = [SeatChoice(seat.pk) for seat in seats]
-    return booking.hold(user_id=user.pk, show_id=show.pk, choices=choices, at=at, **how)
+    return holding.hold(user_id=user.pk, show_id=show.pk, choices=choices, at=at, **how)
 
 
 def labels(reservation):
@@ -89,7 +89,7 @@ class TestBestAvailable:
 
     def test_leaves_nobody_lonely_where_that_can_be(self, owner, stranger, strict):
         show, seats = strict
-        booking.hold(
+        holding.hold(
             user_id=None,
             show_id=show.pk,
             choices=[SeatChoice(seats[0].pk)],
@@ -220,7 +220,7 @@ class TestLonelySeats:
     def test_are_left_by_the_box_office_where_a_person_decides(self, strict):
         show, seats = strict
         choices = [SeatChoice(seats[1].pk)]
-        sold = booking.hold(
+        sold = holding.hold(
             user_id=None, show_id=show.pk, choices=choices, at=NOW, channel=Channel.BOX_OFFICE
         )
         assert labels(sold) == ["A2"]
@@ -251,21 +251,21 @@ class TestLonelySeats:
     ):
         """Not under the show's lock: looking may take long."""
         show, seats = strict
-        holding = []
-        once, mend = booking.hold_once, seating.mend
+        inside = []
+        once, mend = holding.hold_once, seating.mend
 
         def watched(**wish):
-            holding.append(True)
+            inside.append(True)
             try:
                 return once(**wish)
             finally:
-                holding.pop()
+                inside.pop()
 
         def look(*args, **kwargs):
-            assert not holding
+            assert not inside
             return mend(*args, **kwargs)
 
-        monkeypatch.setattr(booking, "hold_once", watched)
+        monkeypatch.setattr(holding, "hold_once", watched)
         monkeypatch.setattr(seating, "mend", look)
         with pytest.raises(errors.LonelySeats):
             named(owner, show, seats[1:3])
@@ -280,7 +280,7 @@ class TestLonelySeats:
 
         def overtaken(doubt):
             check(doubt)
-            booking.hold(
+            holding.hold(
                 user_id=None,
                 show_id=show.pk,
                 choices=[SeatChoice(next(others).pk)],

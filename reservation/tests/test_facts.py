@@ -8,7 +8,7 @@ import time_machine
 from django.db import transaction
 from django.utils import timezone
 
-from reservation import booking, errors, facts
+from reservation import errors, facts, holding
 from reservation.models import Cinema, Hall, Movie, Seat, TicketType
 from reservation.sale import SeatChoice
 from reservation.tests.factories import SeatFactory, held, show_with_seats
@@ -60,12 +60,12 @@ def test_a_ticket_type_is_sold_from_its_first_to_its_last_moment(owner, known_sh
     show, seats = known_show
     kind = TicketType.objects.create(name="Club", percentage=50)
     wish = {"user_id": owner.pk, "show_id": show.pk, "at": NOW}
-    first = booking.hold(**wish, choices=[SeatChoice(seats[0].pk, kind.pk)])
+    first = holding.hold(**wish, choices=[SeatChoice(seats[0].pk, kind.pk)])
     assert first.total < show.price + seats[0].category.surcharge
     kind.is_active = False
     kind.save()
     with pytest.raises(errors.UnknownTicketType):
-        booking.hold(**wish, choices=[SeatChoice(seats[1].pk, kind.pk)])
+        holding.hold(**wish, choices=[SeatChoice(seats[1].pk, kind.pk)])
 
 
 def test_a_hall_and_its_cinema_that_are_renamed_are_so_on_the_next_hold(owner, known_show):

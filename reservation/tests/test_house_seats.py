@@ -7,7 +7,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from reservation import booking, edition, errors, facts, house_seats, programme, venue
+from reservation import booking, edition, errors, facts, holding, house_seats, programme, venue
 from reservation.choosing import BestAvailable
 from reservation.models import BlockKind, Seat, SeatBlock
 from reservation.tests.factories import HallFactory, confirmed, held, show_with_seats
@@ -43,8 +43,8 @@ class TestBlock:
             held(owner, show, seats[1:3], at=NOW)
         assert [seat["label"] for seat in refusal.value.facts["seats"]] == ["A2"]
         with pytest.raises(errors.NotEnoughSeats):
-            booking.hold(user_id=owner.pk, show_id=show.pk, best=BestAvailable(3), at=NOW)
-        best = booking.hold(user_id=owner.pk, show_id=show.pk, best=BestAvailable(2), at=NOW)
+            holding.hold(user_id=owner.pk, show_id=show.pk, best=BestAvailable(3), at=NOW)
+        best = holding.hold(user_id=owner.pk, show_id=show.pk, best=BestAvailable(2), at=NOW)
         assert {ticket.seat for ticket in best.tickets.all()} == {*seats[2:]}
 
     def test_says_what_why_and_who(self, place, staff):

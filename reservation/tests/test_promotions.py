@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reservation import booking, facts, promotions, sale
+from reservation import booking, facts, holding, promotions, sale
 from reservation.models import Promotion, Reservation, TicketType
 from reservation.promo_errors import PromoCodeUsedUp, PromoCodeUsedUpByYou
 from reservation.rules.promotions import Refusal
@@ -317,7 +317,7 @@ class TestWhatCannotBePaid:
 
     def test_is_taken_at_the_box_office(self):
         show, seats = show_with_seats(1, price=30)
-        made = booking.hold(
+        made = holding.hold(
             user_id=None,
             show_id=show.pk,
             choices=[SeatChoice(seats[0].pk)],

@@ -14,7 +14,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from cinema_reservation.tests.racing import at_once
-from reservation import booking, claims, errors
+from reservation import booking, claims, errors, holding
 from reservation.models import Reservation, ShowTime, Ticket
 from reservation.tests.factories import held, show_with_seats
 from users.tests.factories import UserFactory
@@ -122,7 +122,7 @@ def test_a_dead_hold_is_paid_and_resold_at_once(owner, rivals):
 def test_the_race_is_real(rivals, monkeypatch):
     """The control: without lock, transaction and constraint, the same rivals share seats."""
     show, seats = show_with_seats(2)
-    insert = booking.insert
+    insert = holding.insert
 
     def slowly(*args):
         time.sleep(0.05)  # long enough for a rival to have looked as well
@@ -130,8 +130,8 @@ def test_the_race_is_real(rivals, monkeypatch):
 
     unguarded = ShowTime.objects.select_related("movie", "hall__cinema")
     monkeypatch.setattr(claims, "lock_show", lambda pk: unguarded.get(pk=pk))
-    monkeypatch.setattr(booking, "insert", slowly)
-    monkeypatch.setattr(booking, "hold_once", booking.hold_once.__wrapped__)
+    monkeypatch.setattr(holding, "insert", slowly)
+    monkeypatch.setattr(holding, "hold_once", holding.hold_once.__wrapped__)
     constraint = next(c for c in Ticket._meta.constraints if c.name == "one_live_ticket_per_seat")
     with connection.schema_editor() as schema:
         schema.remove_constraint(Ticket, constraint)

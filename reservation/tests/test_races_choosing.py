@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from cinema_reservation.tests.racing import at_once
-from reservation import booking, choosing, claims, errors
+from reservation import choosing, claims, errors, holding
 from reservation.choosing import BestAvailable
 from reservation.models import Reservation, Seat, ShowTime, Ticket, TicketType
 from reservation.rules import seating
@@ -27,7 +27,7 @@ def _adult(transactional_db):
 
 
 def best(user, show, seats):
-    return booking.hold(
+    return holding.hold(
         user_id=user.pk, show_id=show.pk, best=BestAvailable(seats), at=timezone.now()
     )
 
@@ -98,6 +98,6 @@ def test_without_lock_and_transaction_they_get_more(one_buyer, monkeypatch):
 
     monkeypatch.setattr(claims, "lock_show", lambda pk: ShowTime.objects.get(pk=pk))
     monkeypatch.setattr(choosing, "choose", slowly)
-    monkeypatch.setattr(booking, "hold_once", booking.hold_once.__wrapped__)
+    monkeypatch.setattr(holding, "hold_once", holding.hold_once.__wrapped__)
     at_once([partial(held, one_buyer, show, [seat]) for seat in seats[:20]])
     assert len(seats_sold(show)) > 7

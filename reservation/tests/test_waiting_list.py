@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from post_office.models import Email
 
-from payments import rounds
-from reservation import booking, errors, house_seats, programme, waiting_list
+from reservation import booking, errors, holding, house_seats, programme, waiting_list
+from reservation.choosing import BestAvailable
 from reservation.models import (
     BlockKind,
     Channel,
@@ -173,8 +173,8 @@ class TestOffers:
         first = join(owner, place[0], 4)
         free(sold)
         offer(place[0])
-        end = offered(first).expires_at
-        rounds.expire_holds(at=end)
+        reservation = offered(first)
+        booking.expire(reservation_id=reservation.pk, at=reservation.expires_at)
         assert Email.objects.filter(to=owner.email, subject__contains="given on").exists()
 
     def test_that_are_paid_for_are_theirs(self, owner, place, sold):
@@ -288,10 +288,10 @@ class TestWhoeverComesMeanwhile:
         join(owner, show, 3)
         free(sold)
         with pytest.raises(errors.NotEnoughSeats):
-            booking.hold(
+            holding.hold(
                 user_id=UserFactory().pk,
                 show_id=show.pk,
-                best=booking.BestAvailable(2),
+                best=BestAvailable(2),
                 at=NOW,
             )
 
@@ -350,26 +350,6 @@ class TestLeaving:
         offer(place[0])
         assert offered(second)
         assert offered(again) is None
-
-
-class TestWorker:
-    def test_offers_what_came_back(self, owner, place, sold):
-        waiting = join(owner, place[0], 2)
-        assert rounds.offer_seats(at=NOW)
-        assert offered(waiting) is None
-        free(sold)
-        rounds.offer_seats(at=NOW)
-        assert offered(waiting)
-
-    def test_looks_at_no_show_without_a_line(self, place, sold, django_assert_num_queries):
-        with django_assert_num_queries(1):
-            rounds.offer_seats(at=NOW)
-
-    def test_asks_no_more_for_a_long_line(self, place, sold, django_assert_max_num_queries):
-        for _ in range(20):
-            join(UserFactory(), place[0], 4)
-        with django_assert_max_num_queries(8):
-            rounds.offer_seats(at=NOW)
 
 
 class TestApi:

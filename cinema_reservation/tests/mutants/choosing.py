@@ -135,7 +135,7 @@ MUTANTS = (
     Mutant(
         name="sales-open",
         breaks="Nothing is sold before sales open.",
-        file=BOOKING,
+        file="reservation/holding.py",
         old="    if show.is_awaited_at(at) and show.sales_open_at:\n",
         new="    if False:\n",
         tests=(f"{API}::TestSalesOpen::test_at_a_time_that_is_told",),

@@ -20,7 +20,7 @@ MUTANTS = (
     Mutant(
         name="hold-in-one-transaction",
         breaks="Nobody comes between a look for free seats and their taking.",
-        file=BOOKING,
+        file="reservation/holding.py",
         old="hold_once = transaction.atomic(hold_within)\n",
         new="hold_once = hold_within\n",
         tests=(f"{HOLDING}::TestFreeSeats::test_keep_the_next_one_waiting_who_then_gets_none",),
@@ -50,7 +50,7 @@ MUTANTS = (
     Mutant(
         name="count-what-is-taken",
         breaks="Whoever keeps an answer about a show's seats learns that some were taken.",
-        file=BOOKING,
+        file="reservation/holding.py",
         old="    claims.note_change(show.pk)\n",
         tests=(f"{HOLDING}::TestFreeSeats::test_keep_the_next_one_waiting_who_then_gets_none",),
     ),

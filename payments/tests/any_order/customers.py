@@ -9,7 +9,7 @@ from hypothesis.stateful import precondition, rule
 from payments import checkout
 from payments.tests.any_order.machine import Machine, lag, which
 from payments.tests.any_order.world import nth
-from reservation import booking
+from reservation import booking, holding
 from reservation.models import Reservation, ShowTime
 from reservation.sale import SeatChoice
 
@@ -32,7 +32,7 @@ class Customers(Machine):
         """A new hold of these seats, if it was not refused."""
         known = {reservation.pk for reservation in self.books.reservations}
         self.attempt(
-            booking.hold,
+            holding.hold,
             user_id=nth(self.stage.customers, who).pk,
             show_id=show.pk,
             choices=[SeatChoice(seat) for seat in seats],

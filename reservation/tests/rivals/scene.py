@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from cinema_reservation.tests.rivals import BEFORE_COMMIT, Moment, at
-from reservation import booking, claims, programme
+from reservation import booking, claims, holding, programme
 from reservation.models import Reservation, ReservationState, Seat, ShowTime, Ticket
 from reservation.tests.factories import held
 
@@ -27,7 +27,7 @@ LOOKED_FOR_RIVALS = Moment(claims, "free_or_refuse", after=True)
 TAKEN_BACK = Moment(claims, "claim_again", after=True)
 TO_BE_FREED = Moment(claims, "release")
 FREED = Moment(claims, "release", after=True)
-INSERTED = Moment(booking, "insert", after=True)
+INSERTED = Moment(holding, "insert", after=True)
 SHOW_AND_HALL_LOCKED = Moment(programme, "_lock_with_halls", after=True)
 
 while_holding = at(SHOW_LOCKED, LOOKED_FOR_RIVALS, INSERTED, BEFORE_COMMIT)

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from cinema_reservation.tests.rivals import BEFORE_COMMIT, Moment, at
-from reservation import booking, claims, errors, house_seats
+from reservation import booking, claims, errors, holding, house_seats
 from reservation.choosing import BestAvailable
 from reservation.models import BlockKind, SeatBlock, Ticket
 from reservation.tests.factories import held
@@ -38,7 +38,7 @@ def block(show, seats, when=NOW):
 
 
 def best(user, show, seats):
-    return booking.hold(user_id=user.pk, show_id=show.pk, best=BestAvailable(seats), at=NOW)
+    return holding.hold(user_id=user.pk, show_id=show.pk, best=BestAvailable(seats), at=NOW)
 
 
 def blocked(show):

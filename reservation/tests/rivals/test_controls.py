@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from django.db import OperationalError, connection
 
-from reservation import booking, claims, errors, programme
+from reservation import booking, claims, errors, holding, programme
 from reservation.models import Reservation, ShowTime, Ticket
 from reservation.tests.factories import held
 from reservation.tests.rivals.scene import (
@@ -65,7 +65,7 @@ def no_constraint(transactional_db):
 def test_without_lock_transaction_and_constraint_a_seat_is_sold_twice(
     owner, stranger, show, seats, no_lock_on_shows, no_constraint, let_in, monkeypatch
 ):
-    monkeypatch.setattr(booking, "hold_once", booking.hold_once.__wrapped__)
+    monkeypatch.setattr(holding, "hold_once", holding.hold_once.__wrapped__)
     rival = let_in(LOOKED_FOR_RIVALS, partial(held, stranger, show, seats[1:], at=NOW))
     mine = held(owner, show, seats[:2], at=NOW)
     assert not rival.waited
