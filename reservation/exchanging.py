@@ -52,7 +52,7 @@ def exchange(
     one has. An earlier one that waits is dropped. Raises `Reservation.DoesNotExist`,
     `NotConfirmed`, `ReservationCancelled`, `HoldExpired`, `AlreadyAdmitted`, `ExchangeAfterStart`,
     `ExchangeClosed`, `DifferenceTooSmall`, `WorthLessThanGivenBack`, and what `holding.hold`
-    raises but `TooManyHolds`.
+    raises but `PromoCodeRefused` and `TotalTooSmall`.
     """
     return choosing.settled(
         lambda ruling: exchange_once(

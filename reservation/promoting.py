@@ -13,7 +13,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from cinema_reservation.errors import DomainError
-from reservation.models import Promotion, Reservation, ReservationState
+from reservation.models import Channel, Promotion, Reservation, ReservationState
 
 
 class CodeWasUsed(DomainError):
@@ -61,6 +61,8 @@ def _lock(promotion_id: int) -> Promotion:
 def with_uses(promotions: QuerySet[Promotion], at: datetime) -> QuerySet[Promotion]:
     """The same with `sold` and `held`: the uses that count at that instant."""
     uses = Reservation.objects.filter(promotion=OuterRef("pk"))
+    # What waits to take a reservation's place takes its use over: the limits don't count it.
+    uses = uses.exclude(channel=Channel.EXCHANGE)
     return promotions.annotate(
         sold=_number(uses.filter(state=ReservationState.CONFIRMED)),
         held=_number(uses.holding(at)),

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.admin import TabularInline
 
 from cinema_reservation.desk import ReadOnlyAdmin
@@ -19,7 +21,7 @@ from reservation.admin.reservation_inlines import (
     WaiverInline,
     moment_of,
 )
-from reservation.models import Reservation, ReservationState
+from reservation.models import Channel, Reservation, ReservationState
 
 
 class ReservationPage(ReadOnlyAdmin):
@@ -43,7 +45,7 @@ class ReservationPage(ReadOnlyAdmin):
     search_help_text = finding.HELP
     inlines: Sequence[type[TabularInline]] = (TicketInline, WaiverInline, ExchangeInline)
     fieldsets = (
-        (None, {"fields": ("code", "state_now", "customer", "channel")}),
+        (None, {"fields": ("code", "state_now", "customer", "sold_by")}),
         ("Show", {"fields": ("film", "starts_locally", "hall")}),
         (
             "Money",
@@ -78,6 +80,15 @@ class ReservationPage(ReadOnlyAdmin):
     @admin.display(description="Customer")
     def customer(self, reservation: Reservation) -> str:
         return reservation.user.email if reservation.user else "Box office"
+
+    @admin.display(description="Channel")
+    def sold_by(self, reservation: Reservation) -> str:
+        """Of an exchange, whose: its own code was never told to anybody."""
+        if reservation.channel != Channel.EXCHANGE:
+            return str(reservation.get_channel_display())
+        other = reservation.exchange.reservation
+        page = reverse("admin:reservation_reservation_change", args=[other.pk])
+        return format_html('Exchange of <a href="{}">{}</a>', page, other.code)
 
     @admin.display(description="Film")
     def film(self, reservation: Reservation) -> str:

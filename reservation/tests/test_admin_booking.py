@@ -180,6 +180,11 @@ class TestExchanges:
         for words in ("A1, A2", "A3, A4, A5", "12.50 USD", "Made", "Waiting to be paid"):
             assert words in page
 
+    def test_the_page_of_what_waits_leads_to_the_reservation_that_it_is_for(self, desk, exchanged):
+        waiting = Exchange.objects.get(state="waiting").replacement
+        page = desk.get(page_of(waiting)).content.decode()
+        assert f'Exchange of <a href="{page_of(exchanged)}">{exchanged.code}</a>' in page
+
     def test_what_lapsed_is_called_so(self, desk, exchanged):
         waiting = Exchange.objects.get(state="waiting").replacement
         Reservation.objects.filter(pk=waiting.pk).update(expires_at=timezone.now())

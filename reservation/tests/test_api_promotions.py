@@ -4,12 +4,17 @@ import json
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 
 from conftest import client_of
+from reservation import exchanging
+from reservation.choosing import Wish
 from reservation.models import Promotion, TicketType
+from reservation.sale import SeatChoice
 from reservation.tests.factories import (
     PromotionFactory,
     ShowTimeFactory,
+    confirmed,
     held,
     show_with_seats,
 )
@@ -82,6 +87,16 @@ class TestWriting:
         mine.refresh_from_db()
         assert mine.total == 1000
         assert Promotion.objects.get().counted_at is not None
+
+    def test_tells_a_reservation_once_whose_exchange_waits(self, staff_client, owner):
+        """What waits to take its place takes its use over: the limit counts one, too."""
+        show, seats = show_with_seats(2)
+        promotion = PromotionFactory(limit=2)
+        mine = confirmed(owner, show, seats[:1], promo_code=promotion.code)
+        wish = Wish([SeatChoice(seat.pk) for seat in seats])
+        exchanging.exchange(reservation_id=mine.pk, wish=wish, at=timezone.now())
+        told = staff_client.get(one(promotion)).json()
+        assert (told["sold"], told["held"]) == (1, 0)
 
     def test_one_that_was_used_keeps_its_code_and_stays(self, staff_client, owner):
         promotion = PromotionFactory()

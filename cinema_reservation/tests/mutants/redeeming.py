@@ -148,6 +148,13 @@ MUTANTS = (
         tests=(f"{RIVALS}::TestStaff::test_who_switch_it_off_wait_for_its_user_who_keeps_it",),
     ),
     Mutant(
+        name="exchanges-are-no-further-uses",
+        breaks="Staff read the number of uses that the limits count.",
+        file=PROMOTING,
+        old="    uses = uses.exclude(channel=Channel.EXCHANGE)\n",
+        tests=(f"{STAFF}::TestWriting::test_tells_a_reservation_once_whose_exchange_waits",),
+    ),
+    Mutant(
         name="scopes-stay",
         breaks="A code of one show is not good for all once that show is deleted.",
         file="reservation/models/pricing.py",
