@@ -29,7 +29,8 @@ def check_seats_of(
 ) -> None:
     """That a customer may have so many more seats of a locked show, `besides` a reservation's.
 
-    An offer is made beside however many holds.     Raises `TooManyHolds` and `TooManySeatsOfShow`.
+    An offer is made, and a line joined, beside however many holds. Raises `TooManyHolds` and
+    `TooManySeatsOfShow`.
     """
     living = [
         (pk, state)

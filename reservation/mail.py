@@ -36,9 +36,9 @@ def tell_offer(reservation: Reservation) -> None:
     _tell(reservation, "offer", until=reservation.expires_at.astimezone(zone))
 
 
-def tell_offer_lapsed(reservation: Reservation) -> None:
-    """Their time is over, and the seats are the next one's."""
-    _tell(reservation, "offer_lapsed")
+def tell_offer_lapsed(reservation: Reservation, *, may_join_again: bool) -> None:
+    """Their time is over, and the seats are the next one's, if there still is one."""
+    _tell(reservation, "offer_lapsed", may_join_again=may_join_again)
 
 
 def _tell(reservation: Reservation, what: str, **more: Any) -> None:

@@ -14,9 +14,18 @@ from reservation import best_seats, booking, claims, errors, facts, holding, lim
 from reservation.claims import Occupied
 from reservation.facts import Facts
 from reservation.line import Turn
-from reservation.models import Channel, PlaceInLine, ReservationState, ShowTime
+from reservation.models import (
+    Channel,
+    PlaceInLine,
+    Reservation,
+    ReservationState,
+    SeatKind,
+    ShowTime,
+)
 from reservation.rules import waiting
 from reservation.sale import SeatChoice
+
+MOST_OFFERS_AT_ONCE = 20
 
 
 @transaction.atomic
@@ -26,14 +35,15 @@ def join(
     """Stand in line for so many seats of a show, of one category or of any.
 
     Raises `UnknownShow`, `NoSeats`, `TooManySeats`, `ShowCancelled`, `SalesNotOpen`,
-    `SalesClosed`, `TooManyHolds`, `TooManySeatsOfShow`, `NeverSoManySeats`, `AlreadyInLine`, and
+    `SalesClosed`, `TooManySeatsOfShow`, `NeverSoManySeats`, `AlreadyInLine`, and
     `SeatsAvailable` where there are enough to be held now.
     """
     limits.check_size(seats)
     show = claims.lock_show(show_id)
     holding.check_on_sale(show, at)
     known = facts.of(show)
-    limits.check_seats_of(user_id, show, seats, at)
+    limits.check_seats_of(user_id, show, seats, at, is_offer=True)
+    _check_no_offer(user_id, show, at)
     _check_hall(known, seats, category_id)
     _check_sold_out(show, known, seats, category_id, at)
     place = PlaceInLine(
@@ -44,8 +54,20 @@ def join(
     return place
 
 
+def _check_no_offer(user_id: int, show: ShowTime, at: datetime) -> None:
+    """Whoever has seats kept for them does not wait for more."""
+    mine = PlaceInLine.objects.of(user_id).filter(showtime=show)
+    if mine.filter(offer__in=Reservation.objects.holding(at)).exists():
+        raise errors.AlreadyInLine
+
+
 def _check_hall(known: Facts, seats: int, category_id: int | None) -> None:
-    suitable = [seat for seat in known.seats.values() if category_id in {None, seat.category_id}]
+    # Accessible places are nobody's to wait for.
+    suitable = [
+        seat
+        for seat in known.seats.values()
+        if seat.kind == SeatKind.STANDARD and category_id in {None, seat.category_id}
+    ]
     if len(suitable) < seats:
         raise errors.NeverSoManySeats
 
@@ -129,7 +151,8 @@ def make_offers(*, show_id: int, at: datetime) -> int:
         return 0
     known = facts.of(show)
     occupied = _occupied(show, known, at)
-    turns = line.turns(show, known, occupied, at)
+    # The show is locked meanwhile; whose turn is left out here keeps their seats till the next.
+    turns = line.turns(show, known, occupied, at)[:MOST_OFFERS_AT_ONCE]
     made = [_offer(turn, show, known, occupied, at, until) for turn in turns]
     _note_line(show)
     return sum(made)

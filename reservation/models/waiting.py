@@ -93,6 +93,9 @@ class PlaceInLine(models.Model):
 
     def state_at(self, at: datetime) -> PlaceState:
         """What it is at that instant, by what became of its offer and of its show."""
+        if self.offer is not None and self.offer.confirmed_at is not None:
+            # Whatever became of it later.
+            return PlaceState.TAKEN
         if self.offer is not None:
             return BY_OFFER[ReservationState(self.offer.state_at(at))]
         if self.left_at is not None:

@@ -107,6 +107,29 @@ class TestJoining:
         with pytest.raises(errors.AlreadyInLine):
             join(owner, place[0], 2)
 
+    def test_is_not_for_who_has_an_offer(self, owner, place, sold):
+        first = join(owner, place[0], 4)
+        free(sold)
+        offer(place[0])
+        with pytest.raises(errors.AlreadyInLine):
+            join(owner, place[0], 4)
+        end = offered(first).expires_at
+        held(UserFactory(), *place, at=end)
+        assert join(owner, place[0], 4, at=end)
+
+    def test_is_not_for_more_seats_than_there_are_chairs(self, owner, place, sold):
+        seat = place[1][0]
+        seat.kind = SeatKind.WHEELCHAIR
+        seat.save()
+        with pytest.raises(errors.NeverSoManySeats):
+            join(owner, place[0], 4)
+
+    def test_heeds_no_holds_of_the_show(self, owner, place, settings):
+        settings.MAX_HOLDS_PER_SHOW = 1
+        show, seats = place
+        held(owner, show, seats, at=NOW)
+        assert join(owner, show, 1)
+
     def test_the_database_keeps_it_once(self, owner, place, sold):
         join(owner, place[0])
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -175,13 +198,45 @@ class TestOffers:
         offer(place[0])
         reservation = offered(first)
         booking.expire(reservation_id=reservation.pk, at=reservation.expires_at)
-        assert Email.objects.filter(to=owner.email, subject__contains="given on").exists()
+        mail = Email.objects.get(to=owner.email, subject__contains="were given up")
+        assert "join the line again" in mail.message
+
+    def test_that_lapse_with_the_sales_send_nobody_to_the_line(self, owner, place, sold):
+        closes = place[0].sales_close_at
+        first = join(owner, place[0], 4)
+        free(sold)
+        offer(place[0], at=closes - MINUTE)
+        booking.expire(reservation_id=offered(first).pk, at=closes)
+        mail = Email.objects.get(to=owner.email, subject__contains="were given up")
+        assert "line" not in mail.message
+
+    def test_that_end_because_money_came_too_late_are_not_called_unpaid(self, owner, place, sold):
+        first = join(owner, place[0], 4)
+        free(sold)
+        offer(place[0])
+        booking.end_unsold(reservation_id=offered(first).pk, at=NOW)
+        assert not Email.objects.filter(subject__contains="were given up").exists()
+
+    def test_are_a_few_at_a_time_and_the_others_keep_their_seats(
+        self, owner, place, sold, monkeypatch
+    ):
+        monkeypatch.setattr(waiting_list, "MOST_OFFERS_AT_ONCE", 2)
+        show, seats = place
+        for _ in range(4):
+            join(UserFactory(), show)
+        free(sold)
+        assert offer(show) == 2
+        with pytest.raises(errors.SeatsTaken):
+            held(owner, show, seats, at=NOW)
+        assert [offer(show), offer(show)] == [2, 0]
 
     def test_that_are_paid_for_are_theirs(self, owner, place, sold):
         first = join(owner, place[0], 4)
         free(sold)
         offer(place[0])
         booking.confirm(reservation_id=offered(first).pk, at=NOW)
+        assert state_of(first) == PlaceState.TAKEN
+        booking.cancel(reservation_id=offered(first).pk, at=NOW)
         assert state_of(first) == PlaceState.TAKEN
 
     def test_go_to_the_next_whom_they_suffice(self, owner, stranger, place):
@@ -229,9 +284,9 @@ class TestOffers:
 
     def test_are_never_of_accessible_places(self, owner, place, sold):
         show, seats = place
+        join(owner, show, 4)
         seats[0].kind = SeatKind.WHEELCHAIR
         seats[0].save()
-        join(owner, show, 4)
         free(sold)
         assert offer(show) == 0
 

@@ -102,4 +102,20 @@ MUTANTS = (
         new="self.all()",
         tests=(f"{UNIT}::TestApi::test_another_s_place_is_none",),
     ),
+    Mutant(
+        name="offers-come-one-by-one",
+        breaks="Whoever has an offer does not wait for more of the same show.",
+        file=VERBS,
+        old="    _check_no_offer(user_id, show, at)\n",
+        new="",
+        tests=(f"{UNIT}::TestJoining::test_is_not_for_who_has_an_offer",),
+    ),
+    Mutant(
+        name="few-offers-at-once",
+        breaks="A show is locked for a few offers at a time.",
+        file=VERBS,
+        old="[:MOST_OFFERS_AT_ONCE]",
+        new="",
+        tests=(f"{UNIT}::TestOffers::test_are_a_few_at_a_time_and_the_others_keep_their_seats",),
+    ),
 )
