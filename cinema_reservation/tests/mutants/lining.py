@@ -74,8 +74,8 @@ MUTANTS = (
         name="left-is-left",
         breaks="Who has left the line is offered nothing.",
         file=VERBS,
-        old="PlaceInLine.objects.waiting().filter(pk=place_id).update(left_at=at)",
-        new="PlaceInLine.objects.waiting().filter(pk=place_id).update(left_at=None)",
+        old="PlaceInLine.objects.waiting().filter(pk=place.pk).update(left_at=at)",
+        new="PlaceInLine.objects.waiting().filter(pk=place.pk).update(left_at=None)",
         tests=(f"{UNIT}::TestLeaving::test_gives_up_the_place",),
     ),
     Mutant(
@@ -101,5 +101,14 @@ MUTANTS = (
         old="self.none() if user_id is None else self.filter(user=user_id)",
         new="self.all()",
         tests=(f"{UNIT}::TestApi::test_another_s_place_is_none",),
+    ),
+    Mutant(
+        name="declining-holds-no-show",
+        breaks="Who declines an offer locks it before its show, as whoever pays for it does.",
+        file=VERBS,
+        old="def leave(",
+        new="@transaction.atomic\ndef leave(",
+        tests=(f"{RIVALS}::test_who_declines_what_was_just_offered_stands_in_nobody_s_way",),
+        needs_postgres=True,
     ),
 )
