@@ -103,7 +103,6 @@ def _note_line(show: ShowTime) -> None:
         ShowTime.objects.filter(pk=show.pk).update(is_waited_for=is_waited_for)
 
 
-@transaction.atomic
 def leave(*, place_id: int, at: datetime) -> None:
     """Give up one's place in line, or the offer that came of it.
 
@@ -111,16 +110,26 @@ def leave(*, place_id: int, at: datetime) -> None:
     """
     place = PlaceInLine.objects.get(pk=place_id)
     if place.offer_id is None:
-        show = claims.lock_show(place.showtime_id)
-        # Its turn may have come while we waited.
-        if PlaceInLine.objects.waiting().filter(pk=place_id).update(left_at=at):
-            _note_line(show)
+        if _step_out(place, at):
             return
-        place.refresh_from_db()
+        # Its turn may have come while we waited.
+        place.refresh_from_db(fields=["offer"])
+    # In a transaction of its own: reservations are locked before shows.
     if place.offer_id is not None:
         _decline(place.offer_id, at)
 
 
+@transaction.atomic
+def _step_out(place: PlaceInLine, at: datetime) -> bool:
+    """Leave the line, where one still stands in it. Says whether that was so."""
+    show = claims.lock_show(place.showtime_id)
+    if not PlaceInLine.objects.waiting().filter(pk=place.pk).update(left_at=at):
+        return False
+    _note_line(show)
+    return True
+
+
+@transaction.atomic
 def _decline(reservation_id: int, at: datetime) -> None:
     """Cancel an offer that nobody has paid for."""
     offer = booking.lock(reservation_id)

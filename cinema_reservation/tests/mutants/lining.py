@@ -74,8 +74,8 @@ MUTANTS = (
         name="left-is-left",
         breaks="Who has left the line is offered nothing.",
         file=VERBS,
-        old="PlaceInLine.objects.waiting().filter(pk=place_id).update(left_at=at)",
-        new="PlaceInLine.objects.waiting().filter(pk=place_id).update(left_at=None)",
+        old="PlaceInLine.objects.waiting().filter(pk=place.pk).update(left_at=at)",
+        new="PlaceInLine.objects.waiting().filter(pk=place.pk).update(left_at=None)",
         tests=(f"{UNIT}::TestLeaving::test_gives_up_the_place",),
     ),
     Mutant(
@@ -117,5 +117,14 @@ MUTANTS = (
         old="[:MOST_OFFERS_AT_ONCE]",
         new="",
         tests=(f"{UNIT}::TestOffers::test_are_a_few_at_a_time_and_the_others_keep_their_seats",),
+    ),
+    Mutant(
+        name="declining-holds-no-show",
+        breaks="Who declines an offer locks it before its show, as whoever pays for it does.",
+        file=VERBS,
+        old="def leave(",
+        new="@transaction.atomic\ndef leave(",
+        tests=(f"{RIVALS}::test_who_declines_what_was_just_offered_stands_in_nobody_s_way",),
+        needs_postgres=True,
     ),
 )

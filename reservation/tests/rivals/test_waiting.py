@@ -92,3 +92,21 @@ def test_who_pays_for_an_offer_at_the_instant_of_leaving_it_keeps_it(show, waiti
     assert rival.outcome is None
     assert state_of(offer) == CONFIRMED
     assert rival.waited
+
+
+@pytest.mark.skipif("one_writer_at_a_time()", reason="nobody gets in between")
+def test_who_declines_what_was_just_offered_stands_in_nobody_s_way(
+    show, waiting, let_in, monkeypatch
+):
+    stale = PlaceInLine.objects.get(pk=waiting.pk)
+    waiting_list.make_offers(show_id=show.pk, at=NOW)
+    offer = offer_of(waiting)
+    monkeypatch.setattr(PlaceInLine.objects, "get", lambda **_: stale)
+    # Locks the reservation, then the show, as everybody does.
+    rival = let_in(
+        Moment(waiting_list, "_decline"), partial(booking.confirm, reservation_id=offer.pk, at=NOW)
+    )
+    waiting_list.leave(place_id=waiting.pk, at=NOW)
+    assert rival.outcome.state == CONFIRMED
+    assert not rival.waited
+    assert state_of(offer) == CONFIRMED
