@@ -340,6 +340,8 @@ def expire(*, reservation_id: int, at: datetime) -> bool:
     if not is_hold or reservation.state_at(at) != ReservationState.EXPIRED:
         return False
     _expire(reservation, at)
+    if reservation.channel == Channel.WAITING_LIST:
+        mail.tell_offer_lapsed(reservation, at=at)
     return True
 
 
@@ -359,8 +361,6 @@ def _expire(reservation: Reservation, at: datetime) -> None:
     reservation.expires_at = min(reservation.expires_at, at)
     reservation.save(update_fields=["state", "expires_at"])
     _let_go(reservation, at)
-    if reservation.channel == Channel.WAITING_LIST:
-        mail.tell_offer_lapsed(reservation)
 
 
 def _let_go(reservation: Reservation, at: datetime) -> None:

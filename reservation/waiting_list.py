@@ -18,6 +18,9 @@ from reservation.models import Channel, PlaceInLine, ReservationState, ShowTime
 from reservation.rules import waiting
 from reservation.sale import SeatChoice
 
+# Each costs a few statements, while everybody else waits for the show.
+OFFERS_AT_ONCE = 20
+
 
 @transaction.atomic
 def join(
@@ -128,7 +131,7 @@ def has_turns(*, show_id: int, at: datetime) -> bool:
 def make_offers(*, show_id: int, at: datetime) -> int:
     """Hold what came back for those whose turn it is, and tell them. Returns how many.
 
-    None once the show's sales have closed. Twice in a row, or by two at once, makes none twice.
+    The first few of them: whose turn it is as well is next. None once the show's sales have closed. Twice in a row, or by two at once, makes none twice.
     """
     show = claims.lock_show(show_id)
     until = waiting.offer_until(
@@ -138,7 +141,7 @@ def make_offers(*, show_id: int, at: datetime) -> int:
         return 0
     known = facts.of(show)
     occupied = _occupied(show, known, at)
-    turns = line.turns(show, known, occupied, at)
+    turns = line.turns(show, known, occupied, at)[:OFFERS_AT_ONCE]
     made = [_offer(turn, show, known, occupied, at, until) for turn in turns]
     _note_line(show)
     return sum(made)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from post_office.models import Email
 
 from payments import rounds
-from reservation import booking, errors, house_seats, programme, waiting_list
+from reservation import booking, errors, house_seats, line, programme, waiting_list
 from reservation.models import (
     BlockKind,
     Channel,
@@ -156,6 +156,28 @@ class TestOffers:
         assert [offer(place[0]), offer(place[0])] == [1, 0]
         assert not ShowTime.objects.get().is_waited_for
 
+    def test_are_made_few_at_once_so_that_nobody_waits_long_for_the_show(
+        self, place, sold, monkeypatch
+    ):
+        monkeypatch.setattr(waiting_list, "OFFERS_AT_ONCE", 1, raising=False)
+        show, seats = place
+        first, second = join(UserFactory(), show, 2), join(UserFactory(), show, 2)
+        free(sold)
+        assert offer(show) == 1
+        assert (state_of(first), state_of(second)) == (PlaceState.OFFERED, PlaceState.WAITING)
+        with pytest.raises(errors.SeatsTaken):
+            held(UserFactory(), show, seats[2:], at=NOW)
+        rounds.offer_seats(at=NOW)
+        assert state_of(second) == PlaceState.OFFERED
+
+    def test_all_of_them_are_made_in_one_round(self, place, sold, monkeypatch):
+        monkeypatch.setattr(waiting_list, "OFFERS_AT_ONCE", 1, raising=False)
+        show, _ = place
+        waiting = [join(UserFactory(), show) for _ in range(4)]
+        free(sold)
+        rounds.offer_seats(at=NOW)
+        assert {state_of(one) for one in waiting} == {PlaceState.OFFERED}
+
     def test_pass_on_when_they_lapse(self, owner, place, sold):
         show, _ = place
         other = UserFactory()
@@ -175,7 +197,27 @@ class TestOffers:
         offer(place[0])
         end = offered(first).expires_at
         rounds.expire_holds(at=end)
-        assert Email.objects.filter(to=owner.email, subject__contains="given on").exists()
+        assert Email.objects.filter(to=owner.email, subject__contains="not kept any more").exists()
+
+    def test_that_were_paid_for_too_late_are_not_said_to_be_unpaid(self, owner, place, sold):
+        first = join(owner, place[0], 4)
+        free(sold)
+        offer(place[0])
+        booking.end_unsold(reservation_id=offered(first).pk, at=offered(first).expires_at)
+        assert state_of(first, at=offered(first).expires_at) == PlaceState.LAPSED
+        assert not Email.objects.filter(
+            to=owner.email, subject__contains="not kept any more"
+        ).exists()
+
+    def test_that_lapse_as_sales_close_send_nobody_back_in_line(self, owner, place, sold):
+        closes = place[0].sales_close_at
+        join(owner, place[0], 4)
+        free(sold)
+        offer(place[0], at=closes - MINUTE)
+        rounds.expire_holds(at=closes)
+        mail = Email.objects.get(to=owner.email, subject__contains="Your seats for")
+        assert "join" not in mail.message
+        assert "next one" not in mail.message
 
     def test_that_are_paid_for_are_theirs(self, owner, place, sold):
         first = join(owner, place[0], 4)
@@ -192,6 +234,37 @@ class TestOffers:
         free(one)
         assert offer(show) == 1
         assert (state_of(many), state_of(single)) == (PlaceState.WAITING, PlaceState.OFFERED)
+
+    def test_reach_whom_they_suffice_behind_however_many_who_want_more(
+        self, owner, stranger, place, monkeypatch
+    ):
+        monkeypatch.setattr(line, "LONGEST_LOOK", 1)
+        show, seats = place
+        one = held(stranger, show, seats[:1], at=NOW)
+        confirmed(UserFactory(), show, seats[1:], at=NOW)
+        join(owner, show, 2)
+        single = join(UserFactory(), show, 1)
+        free(one)
+        with pytest.raises(errors.SeatsTaken):
+            held(stranger, show, seats[:1], at=NOW)
+        assert offer(show) == 1
+        assert state_of(single) == PlaceState.OFFERED
+
+    def test_of_a_category_reach_who_waits_behind_another_s_line(
+        self, owner, stranger, place, monkeypatch
+    ):
+        monkeypatch.setattr(line, "LONGEST_LOOK", 1)
+        show, seats = place
+        vip = SeatCategoryFactory(name="VIP")
+        confirmed(
+            UserFactory(), show, [SeatFactory(hall=show.hall, number=5, category=vip)], at=NOW
+        )
+        had = held(stranger, show, seats, at=NOW)
+        join(owner, show, category=vip)
+        other = join(UserFactory(), show, 4, category=seats[0].category)
+        free(had)
+        assert offer(show) == 1
+        assert state_of(other) == PlaceState.OFFERED
 
     def test_never_outlast_sales_nor_come_after_them(self, owner, place, sold):
         closes = place[0].sales_close_at
@@ -363,6 +436,14 @@ class TestWorker:
 
     def test_looks_at_no_show_without_a_line(self, place, sold, django_assert_num_queries):
         with django_assert_num_queries(1):
+            rounds.offer_seats(at=NOW)
+
+    def test_reads_no_line_while_nothing_is_free(
+        self, owner, place, sold, django_assert_num_queries
+    ):
+        join(owner, place[0])
+        rounds.offer_seats(at=NOW)
+        with django_assert_num_queries(4):  # which shows, the show, its edition, its tickets
             rounds.offer_seats(at=NOW)
 
     def test_asks_no_more_for_a_long_line(self, place, sold, django_assert_max_num_queries):

@@ -111,4 +111,24 @@ MUTANTS = (
         tests=(f"{RIVALS}::test_who_declines_what_was_just_offered_stands_in_nobody_s_way",),
         needs_postgres=True,
     ),
+    Mutant(
+        name="a-full-look-is-of-whom-it-suffices",
+        breaks="However many want more than is free, whoever waits behind them has their turn.",
+        file=LINE,
+        old=".whom_suffice(free)[",
+        new="[",
+        tests=(
+            f"{UNIT}::TestOffers::test_reach_whom_they_suffice_behind_however_many_who_want_more",
+        ),
+    ),
+    Mutant(
+        name="few-offers-at-once",
+        breaks="A whole hall that comes back keeps nobody waiting for the show's lock for long.",
+        file=VERBS,
+        old="occupied, at)[:OFFERS_AT_ONCE]\n",
+        new="occupied, at)\n",
+        tests=(
+            f"{UNIT}::TestOffers::test_are_made_few_at_once_so_that_nobody_waits_long_for_the_show",
+        ),
+    ),
 )
