@@ -131,7 +131,8 @@ def has_turns(*, show_id: int, at: datetime) -> bool:
 def make_offers(*, show_id: int, at: datetime) -> int:
     """Hold what came back for those whose turn it is, and tell them. Returns how many.
 
-    The first few of them: whose turn it is as well is next. None once the show's sales have closed. Twice in a row, or by two at once, makes none twice.
+    The first `OFFERS_AT_ONCE` of them; ask again for the rest. None once the show's
+    sales have closed. Twice in a row, or by two at once, makes none twice.
     """
     show = claims.lock_show(show_id)
     until = waiting.offer_until(

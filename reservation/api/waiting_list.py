@@ -164,6 +164,7 @@ class JoinViewSet(viewsets.ViewSet):
             errors.SeatsAvailable,
             errors.AlreadyInLine,
             errors.UnknownCategory,
+            errors.TooManyHolds,
             errors.TooManySeatsOfShow,
             errors.SalesNotOpen,
             errors.SalesClosed,
