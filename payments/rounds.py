@@ -161,8 +161,10 @@ def offer_seats(*, at: datetime) -> int:
 
 
 def _offer(show_id: int, at: datetime) -> None:
-    if waiting_list.has_turns(show_id=show_id, at=at):
-        waiting_list.make_offers(show_id=show_id, at=at)
+    while waiting_list.has_turns(show_id=show_id, at=at):
+        # None where all who were next may not have them any more; the others are next now.
+        if not waiting_list.make_offers(show_id=show_id, at=at):
+            break
 
 
 def collect_missed_events(*, at: datetime) -> int:

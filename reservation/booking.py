@@ -188,7 +188,7 @@ def expire(*, reservation_id: int, at: datetime) -> bool:
         return False
     _expire(reservation, at)
     if reservation.channel == Channel.WAITING_LIST:
-        mail.tell_offer_lapsed(reservation, may_join_again=reservation.showtime.sells_at(at))
+        mail.tell_offer_lapsed(reservation, at=at)
     return True
 
 

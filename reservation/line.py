@@ -15,7 +15,7 @@ from reservation.facts import Facts
 from reservation.models import PlaceInLine, ShowTime
 from reservation.rules import waiting
 
-# Nobody further back in line is looked at: each who is served takes a seat at least.
+# Of those whom the free seats suffice: each who is served takes a seat at least.
 LONGEST_LOOK = 1000
 
 
@@ -32,15 +32,16 @@ def next_seats(show: ShowTime, known: Facts, occupied: Occupied, at: datetime) -
 
 
 def turns(show: ShowTime, known: Facts, occupied: Occupied, at: datetime) -> list[Turn]:
-    """All whom the free seats suffice, first come first served, by `rules/waiting.py`. One query.
+    """All whom the free seats suffice, first come first served, by `rules/waiting.py`.
 
-    `occupied` speaks of the whole show.
+    One query, and none while nothing is free. `occupied` speaks of the whole show.
     """
-    places = {place.pk: place for place in PlaceInLine.objects.next_of(show.pk)[:LONGEST_LOOK]}
-    offers = waiting.offers(
-        entries=[_entry(place) for place in places.values()],
-        free=_free_by_category(show, known, occupied.taken, at),
-    )
+    free = _free_by_category(show, known, occupied.taken, at)
+    if not free:
+        return []
+    line = PlaceInLine.objects.next_of(show.pk).whom_suffice(free)[:LONGEST_LOOK]
+    places = {place.pk: place for place in line}
+    offers = waiting.offers(entries=[_entry(place) for place in places.values()], free=free)
     return list(_seated(offers, places, show, known, occupied.taken, at))
 
 

@@ -1,5 +1,6 @@
 """What customers are told of their reservations, written in the transaction that it tells of."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -36,9 +37,9 @@ def tell_offer(reservation: Reservation) -> None:
     _tell(reservation, "offer", until=reservation.expires_at.astimezone(zone))
 
 
-def tell_offer_lapsed(reservation: Reservation, *, may_join_again: bool) -> None:
-    """Their time is over, and the seats are the next one's, if there still is one."""
-    _tell(reservation, "offer_lapsed", may_join_again=may_join_again)
+def tell_offer_lapsed(reservation: Reservation, *, at: datetime) -> None:
+    """Their time is over, and the seats are the next one's, as long as any are sold."""
+    _tell(reservation, "offer_lapsed", is_open=reservation.showtime.is_open_at(at))
 
 
 def _tell(reservation: Reservation, what: str, **more: Any) -> None:

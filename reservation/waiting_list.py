@@ -25,7 +25,8 @@ from reservation.models import (
 from reservation.rules import waiting
 from reservation.sale import SeatChoice
 
-MOST_OFFERS_AT_ONCE = 20
+# Each costs a few statements, while everybody else waits for the show.
+OFFERS_AT_ONCE = 20
 
 
 @transaction.atomic
@@ -150,7 +151,8 @@ def has_turns(*, show_id: int, at: datetime) -> bool:
 def make_offers(*, show_id: int, at: datetime) -> int:
     """Hold what came back for those whose turn it is, and tell them. Returns how many.
 
-    None once the show's sales have closed. Twice in a row, or by two at once, makes none twice.
+    The first `OFFERS_AT_ONCE` of them; ask again for the rest. None once the show's
+    sales have closed. Twice in a row, or by two at once, makes none twice.
     """
     show = claims.lock_show(show_id)
     until = waiting.offer_until(
@@ -160,8 +162,7 @@ def make_offers(*, show_id: int, at: datetime) -> int:
         return 0
     known = facts.of(show)
     occupied = _occupied(show, known, at)
-    # The show is locked meanwhile; whose turn is left out here keeps their seats till the next.
-    turns = line.turns(show, known, occupied, at)[:MOST_OFFERS_AT_ONCE]
+    turns = line.turns(show, known, occupied, at)[:OFFERS_AT_ONCE]
     made = [_offer(turn, show, known, occupied, at, until) for turn in turns]
     _note_line(show)
     return sum(made)

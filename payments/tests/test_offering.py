@@ -44,12 +44,27 @@ def test_what_came_back_is_offered(owner, show, sold):
     assert offered(place).user == owner
 
 
+def test_all_offers_are_made_in_one_round(show, sold, monkeypatch):
+    monkeypatch.setattr(waiting_list, "OFFERS_AT_ONCE", 1)
+    places = [join(UserFactory(), show, 1) for _ in range(4)]
+    booking.cancel(reservation_id=sold.pk, at=NOW)
+    rounds.offer_seats(at=NOW)
+    assert all(offered(place) for place in places)
+
+
 def test_it_is_one_of_the_rounds():
     assert rounds.offer_seats in rounds.ROUNDS
 
 
 def test_shows_without_a_line_are_not_looked_at(show, sold, django_assert_num_queries):
     with django_assert_num_queries(1):
+        rounds.offer_seats(at=NOW)
+
+
+def test_a_line_is_not_read_while_nothing_is_free(owner, show, sold, django_assert_num_queries):
+    join(owner, show, 1)
+    rounds.offer_seats(at=NOW)
+    with django_assert_num_queries(4):  # which shows, the show, its edition, its tickets
         rounds.offer_seats(at=NOW)
 
 

@@ -1,5 +1,6 @@
 """Who stands in line for seats of a show that is sold out."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, Self
 
@@ -43,6 +44,13 @@ class PlaceInLineQuerySet(models.QuerySet["PlaceInLine"]):
     def next_of(self, show_id: int) -> Self:
         """Those of a show, first come first, without who can't log in any more."""
         return self.waiting().filter(showtime=show_id, user__is_active=True).order_by("pk")
+
+    def whom_suffice(self, free: Mapping[int, int]) -> Self:
+        """Those who could sit if so many seats of these categories were theirs alone."""
+        suffice = Q(category=None, seats__lte=sum(free.values()))
+        for category_id, seats in free.items():
+            suffice |= Q(category=category_id, seats__lte=seats)
+        return self.filter(suffice)
 
 
 class PlaceInLine(models.Model):

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from post_office.models import Email
 
-from reservation import booking, errors, holding, house_seats, programme, waiting_list
+from reservation import booking, errors, holding, house_seats, line, programme, waiting_list
 from reservation.choosing import BestAvailable
 from reservation.models import (
     BlockKind,
@@ -179,6 +179,20 @@ class TestOffers:
         assert [offer(place[0]), offer(place[0])] == [1, 0]
         assert not ShowTime.objects.get().is_waited_for
 
+    def test_are_made_few_at_once_so_that_nobody_waits_long_for_the_show(
+        self, place, sold, monkeypatch
+    ):
+        monkeypatch.setattr(waiting_list, "OFFERS_AT_ONCE", 1)
+        show, seats = place
+        first, second = join(UserFactory(), show, 2), join(UserFactory(), show, 2)
+        free(sold)
+        assert offer(show) == 1
+        assert (state_of(first), state_of(second)) == (PlaceState.OFFERED, PlaceState.WAITING)
+        with pytest.raises(errors.SeatsTaken):
+            held(UserFactory(), show, seats[2:], at=NOW)
+        assert offer(show) == 1
+        assert state_of(second) == PlaceState.OFFERED
+
     def test_pass_on_when_they_lapse(self, owner, place, sold):
         show, _ = place
         other = UserFactory()
@@ -198,7 +212,7 @@ class TestOffers:
         offer(place[0])
         reservation = offered(first)
         booking.expire(reservation_id=reservation.pk, at=reservation.expires_at)
-        mail = Email.objects.get(to=owner.email, subject__contains="were given up")
+        mail = Email.objects.get(to=owner.email, subject__contains="not kept any more")
         assert "join the line again" in mail.message
 
     def test_that_lapse_with_the_sales_send_nobody_to_the_line(self, owner, place, sold):
@@ -207,7 +221,7 @@ class TestOffers:
         free(sold)
         offer(place[0], at=closes - MINUTE)
         booking.expire(reservation_id=offered(first).pk, at=closes)
-        mail = Email.objects.get(to=owner.email, subject__contains="were given up")
+        mail = Email.objects.get(to=owner.email, subject__contains="not kept any more")
         assert "line" not in mail.message
 
     def test_that_end_because_money_came_too_late_are_not_called_unpaid(self, owner, place, sold):
@@ -215,20 +229,7 @@ class TestOffers:
         free(sold)
         offer(place[0])
         booking.end_unsold(reservation_id=offered(first).pk, at=NOW)
-        assert not Email.objects.filter(subject__contains="were given up").exists()
-
-    def test_are_a_few_at_a_time_and_the_others_keep_their_seats(
-        self, owner, place, sold, monkeypatch
-    ):
-        monkeypatch.setattr(waiting_list, "MOST_OFFERS_AT_ONCE", 2)
-        show, seats = place
-        for _ in range(4):
-            join(UserFactory(), show)
-        free(sold)
-        assert offer(show) == 2
-        with pytest.raises(errors.SeatsTaken):
-            held(owner, show, seats, at=NOW)
-        assert [offer(show), offer(show)] == [2, 0]
+        assert not Email.objects.filter(subject__contains="not kept any more").exists()
 
     def test_that_are_paid_for_are_theirs(self, owner, place, sold):
         first = join(owner, place[0], 4)
@@ -247,6 +248,37 @@ class TestOffers:
         free(one)
         assert offer(show) == 1
         assert (state_of(many), state_of(single)) == (PlaceState.WAITING, PlaceState.OFFERED)
+
+    def test_reach_whom_they_suffice_behind_however_many_who_want_more(
+        self, owner, stranger, place, monkeypatch
+    ):
+        monkeypatch.setattr(line, "LONGEST_LOOK", 1)
+        show, seats = place
+        one = held(stranger, show, seats[:1], at=NOW)
+        confirmed(UserFactory(), show, seats[1:], at=NOW)
+        join(owner, show, 2)
+        single = join(UserFactory(), show, 1)
+        free(one)
+        with pytest.raises(errors.SeatsTaken):
+            held(stranger, show, seats[:1], at=NOW)
+        assert offer(show) == 1
+        assert state_of(single) == PlaceState.OFFERED
+
+    def test_of_a_category_reach_who_waits_behind_another_s_line(
+        self, owner, stranger, place, monkeypatch
+    ):
+        monkeypatch.setattr(line, "LONGEST_LOOK", 1)
+        show, seats = place
+        vip = SeatCategoryFactory(name="VIP")
+        confirmed(
+            UserFactory(), show, [SeatFactory(hall=show.hall, number=5, category=vip)], at=NOW
+        )
+        had = held(stranger, show, seats, at=NOW)
+        join(owner, show, category=vip)
+        other = join(UserFactory(), show, 4, category=seats[0].category)
+        free(had)
+        assert offer(show) == 1
+        assert state_of(other) == PlaceState.OFFERED
 
     def test_never_outlast_sales_nor_come_after_them(self, owner, place, sold):
         closes = place[0].sales_close_at

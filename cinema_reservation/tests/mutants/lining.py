@@ -111,14 +111,6 @@ MUTANTS = (
         tests=(f"{UNIT}::TestJoining::test_is_not_for_who_has_an_offer",),
     ),
     Mutant(
-        name="few-offers-at-once",
-        breaks="A show is locked for a few offers at a time.",
-        file=VERBS,
-        old="[:MOST_OFFERS_AT_ONCE]",
-        new="",
-        tests=(f"{UNIT}::TestOffers::test_are_a_few_at_a_time_and_the_others_keep_their_seats",),
-    ),
-    Mutant(
         name="declining-holds-no-show",
         breaks="Who declines an offer locks it before its show, as whoever pays for it does.",
         file=VERBS,
@@ -126,5 +118,25 @@ MUTANTS = (
         new="@transaction.atomic\ndef leave(",
         tests=(f"{RIVALS}::test_who_declines_what_was_just_offered_stands_in_nobody_s_way",),
         needs_postgres=True,
+    ),
+    Mutant(
+        name="a-full-look-is-of-whom-it-suffices",
+        breaks="However many want more than is free, whoever waits behind them has their turn.",
+        file=LINE,
+        old=".whom_suffice(free)[",
+        new="[",
+        tests=(
+            f"{UNIT}::TestOffers::test_reach_whom_they_suffice_behind_however_many_who_want_more",
+        ),
+    ),
+    Mutant(
+        name="few-offers-at-once",
+        breaks="A whole hall that comes back keeps nobody waiting for the show's lock for long.",
+        file=VERBS,
+        old="occupied, at)[:OFFERS_AT_ONCE]\n",
+        new="occupied, at)\n",
+        tests=(
+            f"{UNIT}::TestOffers::test_are_made_few_at_once_so_that_nobody_waits_long_for_the_show",
+        ),
     ),
 )

@@ -15,6 +15,7 @@ from reservation.tests.rivals.scene import (
     INSERTED,
     NOW,
     SHOW_LOCKED,
+    one_writer_at_a_time,
     state_of,
 )
 
@@ -94,7 +95,7 @@ def test_who_pays_for_an_offer_at_the_instant_of_leaving_it_keeps_it(show, waiti
     assert rival.waited
 
 
-@pytest.mark.skipif("one_writer_at_a_time()", reason="nobody gets in between")
+@pytest.mark.skipif(one_writer_at_a_time(), reason="nobody gets in between")
 def test_who_declines_what_was_just_offered_stands_in_nobody_s_way(
     show, waiting, let_in, monkeypatch
 ):
