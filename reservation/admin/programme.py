@@ -6,7 +6,9 @@ from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.decorators import action as detail_action
 
 from reservation import facts, programme
@@ -16,7 +18,7 @@ from reservation.admin.filters import HallFilter, ShowDayFilter
 from reservation.admin.policies import policy_written
 from reservation.admin.show_cancelling import ShowCancelling, seats_taken
 from reservation.admin.show_form import ShowForm
-from reservation.models import Edition, Hall, Seat, SeatBlock, ShowTime, Ticket
+from reservation.models import Edition, Hall, PlaceInLine, Seat, SeatBlock, ShowTime, Ticket
 
 
 def _count(rows: QuerySet[Any], by: str) -> Coalesce:
@@ -73,6 +75,7 @@ class ShowAdmin(ShowCancelling):
         "subtitle_language",
         "state",
         "seats_sold",
+        "seat_map",
     )
     WHY_CANCELLED: ClassVar = ("cancelled_locally", "cancelled_by", "cancellation_reason")
     STANDS: ClassVar = (
@@ -82,6 +85,7 @@ class ShowAdmin(ShowCancelling):
         "free_locally",
         "price_of_ticket",
         "promised",
+        "seat_map",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ShowTime]:
@@ -171,6 +175,14 @@ class ShowAdmin(ShowCancelling):
     def seats_sold(self, show: Any) -> str:
         return seats_taken(show)
 
+    @admin.display(description="Seats now")
+    def seat_map(self, show: ShowTime) -> str:
+        return format_html(
+            '<a href="{}"><img src="{}" alt="Which seats are sold, held, blocked and free"'
+            ' style="width:100%;max-width:40rem;border-radius:6px"></a>',
+            *[reverse("show-seat-map", args=[show.pk])] * 2,
+        )
+
     @detail_action(description="House seats", permissions=["block"])
     def block_seats(self, request: HttpRequest, object_id: str) -> HttpResponse:
         show = self.get_object(request, object_id)
@@ -183,8 +195,9 @@ class ShowAdmin(ShowCancelling):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         names, goes, lacking, in_the_way = super().get_deleted_objects(objs, request)
-        # House seats have no page to be deleted from; they go with their show.
-        return names, goes, lacking - {str(SeatBlock._meta.verbose_name)}, in_the_way
+        # Neither has a page to be deleted from; they go with their show.
+        of_the_show = {str(model._meta.verbose_name) for model in (SeatBlock, PlaceInLine)}
+        return names, goes, lacking - of_the_show, in_the_way
 
     def save_model(
         self,

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from reservation import booking, holding, programme
-from reservation.models import Reservation, ShowTime, TicketType
+from reservation.models import PlaceInLine, Reservation, ShowTime, TicketType
 from reservation.sale import SeatChoice
 from reservation.tests import factories
 from users.tests.factories import UserFactory
@@ -144,6 +144,21 @@ def test_a_show_that_moves_to_another_zone_keeps_its_time_on_the_wall(desk, hall
     show.refresh_from_db()
     assert show.hall == lisbon
     assert show.starts_at == show.sales_close_at == datetime(2030, 6, 1, 19, 0, tzinfo=UTC)
+
+
+def test_a_show_has_a_picture_of_its_seats(desk, owner):
+    show, seats = factories.show_with_seats(2)
+    factories.confirmed(owner, show, seats[:1])
+    picture = reverse("show-seat-map", args=[show.pk])
+    assert f'<img src="{picture}"' in desk.get(page_of(show)).content.decode()
+    assert "sold" in desk.get(picture).content.decode()
+
+
+def test_a_show_goes_with_the_line_for_it(desk, owner):
+    show = factories.ShowTimeFactory()
+    PlaceInLine.objects.create(showtime=show, user=owner, seats=1, joined_at=timezone.now())
+    assert desk.post(page_of(show, "delete"), {"post": "yes"}).status_code == 302
+    assert not ShowTime.objects.exists()
 
 
 def test_an_empty_close_of_sales_means_the_start(desk, hall):
