@@ -200,5 +200,5 @@ class TestRounds:
 
     def test_nothing_to_do_asks_few_questions(self, stripe, paid, django_assert_max_num_queries):
         rounds.all_rounds(at=timezone.now())
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(8):
             assert rounds.all_rounds(at=timezone.now()) == 0
