@@ -90,6 +90,8 @@ class PlaceInLineSerializer(serializers.ModelSerializer[PlaceInLine]):
             "offer",
             "server_time",
         )
+        # Nor do the ranges of a database's integers belong into what is told.
+        read_only_fields = fields
 
     @cached_property
     def _at(self) -> datetime:

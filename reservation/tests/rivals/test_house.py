@@ -44,7 +44,7 @@ while_retiring = at(
 
 def cancel_what_is_left():
     """As the worker does."""
-    for reservation in Reservation.objects.of_cancelled_shows():
+    for reservation in Reservation.objects.of_cancelled_shows(NOW):
         booking.cancel_by_house(reservation_id=reservation.pk, at=NOW)
 
 
