@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from cinema_reservation import prepared
 from reservation import (
     choosing,
     claims,
@@ -143,11 +144,11 @@ def check_on_sale(show: ShowTime, at: datetime) -> None:
 
 def insert(reservation: Reservation, tickets: list[Ticket]) -> Reservation:
     """Save what was found to be free under the show's lock. Raises `SeatsTaken`."""
-    reservation.save(force_insert=True)
+    prepared.insert([reservation])
     for ticket in tickets:
         ticket.reservation = reservation
     try:
-        tickets = Ticket.objects.bulk_create(tickets)
+        prepared.insert(tickets)
     except IntegrityError as error:
         # The constraint caught what the lock should have; the loser's answer stays polite.
         raise errors.SeatsTaken(seats=claims.named(ticket.seat for ticket in tickets)) from error
@@ -157,6 +158,6 @@ def insert(reservation: Reservation, tickets: list[Ticket]) -> Reservation:
 
 def _remember_tickets(reservation: Reservation, tickets: list[Ticket]) -> None:
     """As `prefetch_related` would, without asking for rows that were just written."""
-    fetched = Ticket.objects.filter(reservation=reservation)
+    fetched = reservation.tickets.all()
     fetched._result_cache = tickets
     reservation._prefetched_objects_cache = {"tickets": fetched}  # type: ignore[attr-defined]

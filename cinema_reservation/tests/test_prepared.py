@@ -1,15 +1,15 @@
-"""Queries that are compiled once give what the queryset would."""
+"""What is compiled once gives what the queryset would, and saves what `bulk_create` would."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from cinema_reservation.prepared import prepared
+from cinema_reservation.prepared import insert, prepared
 from reservation.models import ShowTime, Ticket
 from reservation.tests.factories import held, show_with_seats
 from users import sessions
@@ -160,3 +160,67 @@ def _with_more(*, show: int) -> QuerySet[Ticket]:
 def test_what_would_be_answered_otherwise_is_refused(ask, given):
     with pytest.raises(TypeError):
         ask(**given)
+
+
+def _copies(rows: list) -> list:
+    """The same again, as new rows."""
+    fields = [field.attname for field in rows[0]._meta.concrete_fields if not field.primary_key]
+    return [type(row)(**{name: getattr(row, name) for name in fields}) for row in rows]
+
+
+def _stored(rows: list) -> list[tuple]:
+    """What the database has of these rows, but for their keys."""
+    model = type(rows[0])
+    found = model.objects.in_bulk([row.pk for row in rows])
+    names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+    return [tuple(getattr(found[row.pk], name) for name in names) for row in rows]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_inserts_what_bulk_create_would(owner, count, django_assert_num_queries):
+    show, seats = show_with_seats(count)
+    tickets = list(held(owner, show, seats, at=NOW).tickets.all())
+    stored = _stored(tickets)
+    Ticket.objects.all().delete()
+    again = _copies(tickets)
+    with django_assert_num_queries(1):
+        insert(again)
+    assert _stored(again) == stored
+    assert [ticket._state.adding for ticket in again] == [False] * count
+    again[-1].price += 1
+    again[-1].save()
+    assert Ticket.objects.get(pk=again[-1].pk).price == tickets[-1].price + 1
+
+
+def test_inserts_shapes_and_moments_too(owner):
+    show, seats = show_with_seats(1)
+    reservation = held(owner, show, seats, at=NOW)
+    reservation.cancellation_policy = [{"hours_before": 24, "refund_percent": 100}]
+    reservation.save()
+    (again,) = _copies([reservation])
+    again.code = "ANOTHER1"
+    insert([again])
+    (stored,), (meant,) = _stored([again]), _stored([reservation])
+    assert [one for one in zip(stored, meant, strict=True) if one[0] != one[1]] == [
+        ("ANOTHER1", reservation.code)
+    ]
+
+
+def test_what_a_constraint_refuses_is_not_inserted(owner):
+    show, seats = show_with_seats(2)
+    tickets = list(held(owner, show, seats[:1], at=NOW).tickets.all())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert(_copies(tickets))
+    assert Ticket.objects.count() == 1
+
+
+def test_nothing_to_insert_asks_nothing(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        insert([])
+
+
+def test_rows_that_could_not_be_told_all_of_themselves_are_refused():
+    with pytest.raises(TypeError, match="keys"):
+        insert([Login()])
+    with pytest.raises(TypeError, match="default"):
+        insert([ShowTime()])

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from cinema_reservation.money import Money, money
 from reservation.api import examples
-from reservation.api.fields import IdField, MoneySerializer
+from reservation.api.fields import IdField, MoneySerializer, StandingFields
 from reservation.api.policies import PolicyField
 from reservation.api.price_lines import AppliedRuleSerializer, rules_shown
 from reservation.api.ticket_serializers import ReservedSeatSerializer, TicketSerializer
@@ -72,7 +72,7 @@ class BestAvailableSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class HoldSerializer(serializers.Serializer[Any]):
+class HoldSerializer(StandingFields, serializers.Serializer[Any]):
     """A show, and one of `seats` (at the default ticket type), `tickets`, `best_available`."""
 
     showtime = IdField()

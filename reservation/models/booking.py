@@ -138,6 +138,7 @@ class Reservation(models.Model):
     cancellation_reason = models.CharField(
         max_length=REASON_LENGTH,
         blank=True,
+        default="",
         db_default="",
         help_text="Why the house cancelled it.",
     )

@@ -85,6 +85,14 @@ MUTANTS = (
         tests=(f"{TRUSTED}::test_what_one_request_does_to_its_user_is_not_seen_by_the_next",),
     ),
     Mutant(
+        name="verified-tokens-run-out",
+        breaks="A token that was verified once is refused when it has expired.",
+        file=LOGINS,
+        old="            token.check_exp(current_time=aware_utcnow())\n",
+        new="",
+        tests=(f"{TRUSTED}::test_a_token_that_ran_out_is_refused_though_its_login_is_believed",),
+    ),
+    Mutant(
         name="empty-lists-hold-nothing",
         breaks="A compiled query takes an empty list on both databases.",
         file="cinema_reservation/prepared.py",
