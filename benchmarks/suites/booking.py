@@ -22,7 +22,8 @@ from benchmarks.stage.turns import Side, by_turns
 
 SUITE = "booking"
 SHOWS_PER_TURN = 60
-SEATS_IN_STADIUM = 20_000
+# As large as cinemas get; and a hall in which a bare script finds seats for a whole turn.
+SEATS_OF_LARGEST, SEATS_FOR_RAW = 2_800, 20_000
 AT_LEAST = {"SQLite": 0.60, "PostgreSQL": 0.25}
 # What gets most out of each database here: processes, and connections in each.
 RAW_CONNECTIONS = {"SQLite": (2, 1), "PostgreSQL": (4, 2)}
@@ -33,7 +34,10 @@ HTTP_PER_SECOND, RAW_PER_SECOND = 1500, 5000
 def measure(house: House, kind: str, plan: Plan, results: Results) -> None:
     """Adds the three figures of that database, and what the clients felt and cost."""
     people = house.do("house.customers", count=plan.customers)
-    spread, one = _places(house, plan, people)
+    turns = plan.rounds + 1
+    spread = _of_many_shows(house, people, turns=2 * turns)
+    one = _of_one_show(house, people, seats=SEATS_OF_LARGEST, turns=turns)
+    raw_one = _of_one_show(house, people, seats=SEATS_FOR_RAW, turns=turns)
     steps = _statements(house, people)
     with house.serving() as port, helpers(RAW_CONNECTIONS[kind][0]) as ready:
         scene = Scene(house, kind, plan, steps, ready, port)
@@ -41,7 +45,7 @@ def measure(house: House, kind: str, plan: Plan, results: Results) -> None:
             "http spread": lambda: scene.over_http("spread", next(spread)),
             "raw spread": lambda: scene.by_hand(next(spread)),
             "http one": lambda: scene.over_http("one", next(one)),
-            "raw one": lambda: scene.by_hand(next(one)),
+            "raw one": lambda: scene.by_hand(next(raw_one)),
         }
         measured = by_turns(sides, rounds=plan.rounds)
     for against, name, mine, others, at_least in (
@@ -54,16 +58,19 @@ def measure(house: House, kind: str, plan: Plan, results: Results) -> None:
     results.tell(SUITE, kind, scene.facts())
 
 
-def _places(
-    house: House, plan: Plan, people: list[Any]
-) -> tuple[Iterator[Iterator[Wish]], Iterator[Iterator[Wish]]]:
-    """For every turn shows of its own: many in a hall of 300, or one in a stadium."""
-    turns = 2 * (plan.rounds + 1)
+def _of_many_shows(house: House, people: list[Any], *, turns: int) -> Iterator[Iterator[Wish]]:
+    """For every turn shows of its own, in a hall of 300."""
     arena = house.do("house.new_shows", count=turns * SHOWS_PER_TURN)
-    stadium = house.do("house.new_stadium", seats=SEATS_IN_STADIUM, shows=turns)
     shows = [arena["shows"][n * SHOWS_PER_TURN :][:SHOWS_PER_TURN] for n in range(turns)]
-    spread = (wishes(people, some, arena["seats"]) for some in shows)
-    return spread, (wishes(people, [show], stadium["seats"]) for show in stadium["shows"])
+    return (wishes(people, some, arena["seats"]) for some in shows)
+
+
+def _of_one_show(
+    house: House, people: list[Any], *, seats: int, turns: int
+) -> Iterator[Iterator[Wish]]:
+    """For every turn a show of its own, in a hall of so many seats."""
+    stadium = house.do("house.new_stadium", seats=seats, shows=turns)
+    return (wishes(people, [show], stadium["seats"]) for show in stadium["shows"])
 
 
 def _statements(house: House, people: list[Any]) -> list[dict[str, Any]]:

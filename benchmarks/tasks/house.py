@@ -69,7 +69,7 @@ def new_shows(count: int) -> dict[str, list[int]]:
 def new_stadium(seats: int, shows: int) -> dict[str, list[int]]:
     """Shows in a hall as large as it takes for a load to last; all on one at a time."""
     cinema, category = Cinema.objects.earliest("pk"), SeatCategory.objects.earliest("pk")
-    hall = Hall.objects.create(cinema=cinema, name="Stadium")
+    hall = Hall.objects.create(cinema=cinema, name=f"Stadium of {seats}")
     places = (divmod(n, SEATS_IN_STADIUM_ROW) for n in range(seats))
     rows = [
         Seat(hall=hall, row=_letters(y), number=x + 1, x=x, y=y, category=category)

@@ -21,7 +21,7 @@ from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 from django.db.backends.utils import debug_transaction
 
-ASK_AGAIN_SECONDS = 0.0005
+ASK_AGAIN_SECONDS = 0.0002
 DEFAULT_PATIENCE_SECONDS = 5.0
 
 # One per database file: its holder is the one who asks the file.
