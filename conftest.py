@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import cache, caches
 from rest_framework.test import APIClient
 
+from cinema_reservation.api import hot
 from cinema_reservation.tests.rivals import PATIENCE_SECONDS, Intruder
 from reservation import facts
 from users import authentication
@@ -15,6 +16,7 @@ from users.tests.factories import UserFactory
 def _nothing_is_remembered(settings) -> None:
     """Neither answers, nor logins, nor the house. Tests of what is believed name it themselves."""
     cache.clear()
+    hot.forget_all()
     caches["counters"].clear()
     authentication.forget_all()
     facts.forget_all()

@@ -139,17 +139,18 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cinema_reservation.api.overload.OverloadMiddleware",
     "cinema_reservation.api.middleware.DatabaseOutageMiddleware",
     "cinema_reservation.api.middleware.ConditionalGetMiddleware",
     "cinema_reservation.api.middleware.ApiMiddleware",
+    "cinema_reservation.api.hot.HotAnswersMiddleware",
     "cinema_reservation.api.bypass.SessionMiddleware",
     "cinema_reservation.api.middleware.CommonMiddleware",
     "cinema_reservation.api.bypass.CsrfViewMiddleware",
     "cinema_reservation.api.bypass.AuthenticationMiddleware",
     "cinema_reservation.api.bypass.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "cinema_reservation.urls"

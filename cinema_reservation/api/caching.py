@@ -8,6 +8,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 
+class SharedReads(APIView):
+    """Reads that are the same for everybody: kept by anybody, and asked about before each use."""
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if response.status_code == 200:
+            patch_cache_control(response, public=True, no_cache=True)
+        return response
+
+
 class PublicReads(APIView):
     """Reads that anybody may keep, but asks about again before showing them.
 

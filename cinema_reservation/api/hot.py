@@ -9,15 +9,18 @@ out, a show begins) bounds how long an answer is kept.
 import hashlib
 import logging
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
 from django.core.cache import cache
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework.views import APIView
+
+from cinema_reservation.api.middleware import SAFE_METHODS, outage_response
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,55 @@ class Kept(NamedTuple):
         return HttpResponse(self.content, headers=self.headers)
 
 
+# Everything of a request that a kept answer may depend on.
+Question = tuple[str, str, str, str, str]
+Version = Callable[[], Hashable | None]
+
+
+class Known(NamedTuple):
+    """How to find out whether what was answered to a question is still true, and for whom."""
+
+    asks_version: Version
+    heeds_tokens: bool
+
+
+# What was answered before, in this process; a view finds its way by itself to all else.
+_known: dict[Question, Known] = {}
+MOST_KNOWN = 2_000
+
+
+class HotAnswersMiddleware:
+    """Sends an answer that is kept before its view is looked for.
+
+    Most of what is asked on a busy night is known, and the way to the view would take as long as
+    all else. Only middleware that has no say in kept answers may stand behind it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            kept = _kept_for(request)
+        except DatabaseError as error:
+            refusal = outage_response(request, error)
+            if refusal is None:
+                raise
+            return refusal
+        return kept.response() if kept else self.get_response(request)
+
+
+def _kept_for(request: HttpRequest) -> Kept | None:
+    question = _question(request)
+    known = _known.get(question) if request.method in SAFE_METHODS else None
+    if known is None or (known.heeds_tokens and _says_who(request)):
+        return None
+    version = known.asks_version()
+    # For the view, if there is nothing to send: asked before its rows, it need not ask again.
+    request.hot_version = version  # type: ignore[attr-defined]
+    return None if version is None else _find(_key(question, version))
+
+
 class HotReads(APIView):
     """Keeps what this view answers.
 
@@ -47,11 +99,14 @@ class HotReads(APIView):
     heeds_tokens: ClassVar[bool] = True
     # Made anew at the latest after this long, whatever the version says.
     keep_for: ClassVar[timedelta] = timedelta(minutes=1)
+    # What the answer is of; asked before the rows, for those that are newer are not wrong under
+    # it, and older ones are. `None` where it is not to be kept.
+    version: Any = None
 
-    def version(self, request: HttpRequest) -> Hashable | None:
-        """The version of all that the answer depends on, by one indexed query.
+    def asks_version(self, request: HttpRequest) -> Version | None:
+        """What asks for the version of all that the answer depends on, by one indexed query.
 
-        `None` where the answer should not be kept.
+        It may depend on nothing but the address. `None` where nothing of it should be kept.
         """
         raise NotImplementedError
 
@@ -60,21 +115,28 @@ class HotReads(APIView):
         return at + self.keep_for
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        version = self.version(request) if self._may_keep(request) else None
-        if version is None:
+        asks_version = self.asks_version(request) if self._may_keep(request) else None
+        if asks_version:
+            self.version = getattr(request, "hot_version", None) or asks_version()
+        if self.version is None:
             return super().dispatch(request, *args, **kwargs)
-        key = _key(request, version)
+        key = _key(_question(request), self.version)
         found = _find(key)
         if found is not None:
             return found.response()
         with _making[int(key[-8:], 16) % len(_making)]:
             # Whoever had to wait finds it made.
             found = _find(key)
-            return found.response() if found else self._make(key, request, *args, **kwargs)
+            if found is not None:
+                return found.response()
+            response = self._make(key, request, *args, **kwargs)
+        if response.status_code == 200 and asks_version:
+            _remember(_question(request), Known(asks_version, self.heeds_tokens))
+        return response
 
     def _may_keep(self, request: HttpRequest) -> bool:
-        says_who = self.heeds_tokens and "Authorization" in request.headers
-        return request.method in {"GET", "HEAD"} and not says_who
+        says_who = self.heeds_tokens and _says_who(request)
+        return request.method in SAFE_METHODS and not says_who
 
     def _make(self, key: str, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         at = timezone.now()
@@ -83,6 +145,7 @@ class HotReads(APIView):
             return response
         response.render()
         response["ETag"] = tag_of(response.content)
+        response["Content-Length"] = str(len(response.content))
         _keep(key, Kept(self.true_until(at), response.content, dict(response.items())), at)
         return response
 
@@ -92,16 +155,24 @@ def tag_of(content: bytes) -> str:
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
-def _key(request: HttpRequest, version: Hashable) -> str:
-    """Of everything that the answer may depend on."""
-    asked = (
-        request.scheme,
-        request.get_host(),
-        request.get_full_path(),
-        request.headers.get("Accept", ""),
-        version,
-    )
-    return "hot:" + hashlib.sha256(repr(asked).encode()).hexdigest()
+def _says_who(request: HttpRequest) -> bool:
+    return "HTTP_AUTHORIZATION" in request.META
+
+
+def _question(request: HttpRequest) -> Question:
+    about = request.META
+    accepted, query = about.get("HTTP_ACCEPT", ""), about.get("QUERY_STRING", "")
+    return request.scheme or "", request.get_host(), request.path, query, accepted
+
+
+def _remember(question: Question, known: Known) -> None:
+    if len(_known) >= MOST_KNOWN:
+        _known.clear()
+    _known[question] = known
+
+
+def _key(question: Question, version: Hashable) -> str:
+    return "hot:" + hashlib.sha256(repr((question, version)).encode()).hexdigest()
 
 
 def _find(key: str) -> Kept | None:
@@ -122,3 +193,8 @@ def _keep(key: str, answer: Kept, at: datetime) -> None:
         cache.set(key, answer, timeout=max(seconds, 1))
     except Exception:
         log.exception("the cache can't be written")
+
+
+def forget_all() -> None:
+    """Let every question find its way to its view again. What is kept stays in the cache."""
+    _known.clear()

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware import common, http
 from django.utils.cache import get_conditional_response, set_response_etag
+from django.utils.http import http_date
 
 from cinema_reservation.api.errors import (
     error_response,
@@ -55,7 +56,7 @@ class ApiMiddleware:
 
     It looks at no cookies: tokens say who asks, and answers that everybody may keep must
     not set any. A body comes with its length, as the layers below read nothing otherwise.
-    And what says nothing of caching is kept by nobody.
+    What says nothing of caching is kept by nobody, and every answer has the server's time.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -65,7 +66,7 @@ class ApiMiddleware:
         if not request.path_info.startswith("/api/"):
             return self.get_response(request)
         request.COOKIES = {}
-        if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
             return error_response(
                 status=411,
                 code="length_required",
@@ -74,6 +75,7 @@ class ApiMiddleware:
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
+        response["Date"] = http_date()
         return response
 
 
@@ -87,8 +89,13 @@ class DatabaseOutageMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not is_outage(exception):
-            return None
-        log.warning("database cannot answer %s: %s", request.path, exception)
-        forget_lost_connections(exception)
-        return unavailable_response()
+        return outage_response(request, exception)
+
+
+def outage_response(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """A 503 where the database can't answer now; `None` where that is not what is wrong."""
+    if not is_outage(error):
+        return None
+    log.warning("database cannot answer %s: %s", request.path, error)
+    forget_lost_connections(error)
+    return unavailable_response()

@@ -1,7 +1,7 @@
 """Which seats of a show are free, and what each costs."""
 
-from collections.abc import Hashable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -10,15 +10,15 @@ from django.db.models import Min
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import cache_control
+from django.utils.functional import cached_property
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cinema_reservation.api.hot import HotReads
+from cinema_reservation.api.caching import SharedReads
+from cinema_reservation.api.hot import HotReads, Version
 from cinema_reservation.api.pagination import Pages
 from cinema_reservation.money import Money, money
 from reservation import edition, facts
@@ -126,8 +126,7 @@ def unchanged_until(show: ShowTime, edition_number: int, at: datetime) -> dateti
     return min((end for end in ends if end and end > at), default=None)
 
 
-@method_decorator(cache_control(public=True, no_cache=True), name="dispatch")
-class AvailableSeatsViewSet(HotReads, viewsets.GenericViewSet[Seat]):
+class AvailableSeatsViewSet(HotReads, SharedReads, viewsets.GenericViewSet[Seat]):
     """The free seats of one show: the same for everybody, whoever asks."""
 
     authentication_classes = ()
@@ -138,13 +137,15 @@ class AvailableSeatsViewSet(HotReads, viewsets.GenericViewSet[Seat]):
     filter_backends = ()
     queryset = Seat.objects.none()
 
-    def version(self, request: HttpRequest) -> Hashable | None:
+    def asks_version(self, request: HttpRequest) -> Version | None:
         show_id = request.GET.get("showtime", "")
         is_id = show_id.isascii() and show_id.isdecimal() and len(show_id) <= LONGEST_ID
-        versions = edition.of_seats(int(show_id)) if is_id else None
-        # Read before the seats: those that are newer are not wrong under it, older ones are.
-        self.edition_number = versions[0] if versions else edition.current()
-        return versions
+        return partial(edition.of_seats, int(show_id)) if is_id else None
+
+    @cached_property
+    def edition_number(self) -> int:
+        number: int = self.version[0] if self.version else edition.current()
+        return number
 
     def true_until(self, at: datetime) -> datetime:
         latest = super().true_until(at)

@@ -1,6 +1,6 @@
 """A hall's plan: for clients to draw and to keep for ever, and for staff to write."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from itertools import groupby
 from typing import IO, Any, ClassVar
 
@@ -17,7 +17,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cinema_reservation.api.hot import HotReads, tag_of
+from cinema_reservation.api.hot import HotReads, Version, tag_of
 from cinema_reservation.api.parsers import StrictJSONParser
 from cinema_reservation.errors import PayloadTooLarge, PreconditionFailed
 from reservation import edition, plan_entry, plan_history, plans, programme
@@ -111,8 +111,8 @@ class HallPlanViewSet(HotReads, viewsets.GenericViewSet[Hall]):
         reads = self.request is not None and self.request.method in SAFE_METHODS
         return [] if reads else super().get_authenticators()
 
-    def version(self, request: HttpRequest) -> Hashable | None:
-        return edition.current()
+    def asks_version(self, request: HttpRequest) -> Version:
+        return edition.current
 
     @extend_schema(
         tags=["Venue"],

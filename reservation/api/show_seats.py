@@ -1,18 +1,14 @@
 """What of a show's plan is not free, and what the rest costs: as data, and as a picture."""
 
-import time
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db.models import TextChoices
 from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.decorators import method_decorator
-from django.utils.http import http_date
-from django.views.decorators.cache import cache_control
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -26,7 +22,8 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cinema_reservation.api.hot import HotReads
+from cinema_reservation.api.caching import SharedReads
+from cinema_reservation.api.hot import HotReads, Version
 from cinema_reservation.money import money, written
 from reservation import edition, facts, plan_history, seat_states
 from reservation.api.fields import MoneySerializer
@@ -145,8 +142,7 @@ def sales_state(show: ShowTime, at: datetime) -> SalesState:
     return SalesState.OPEN if show.sells_at(at) else SalesState.CLOSED
 
 
-@method_decorator(cache_control(public=True, no_cache=True), name="dispatch")
-class OfOneShow(HotReads, viewsets.ViewSet):
+class OfOneShow(HotReads, SharedReads, viewsets.ViewSet):
     """Reads about the seats of one show, the same for everybody."""
 
     authentication_classes = ()
@@ -157,19 +153,14 @@ class OfOneShow(HotReads, viewsets.ViewSet):
     known: Facts
     taken: SeatStates
 
-    def version(self, request: HttpRequest) -> Hashable | None:
+    def asks_version(self, request: HttpRequest) -> Version | None:
         show_id = self.kwargs["show_id"]
-        versions = edition.of_seats(int(show_id)) if len(show_id) <= LONGEST_ID else None
-        # Read before the seats: those that are newer are not wrong under it, older ones are.
-        self.edition_number = versions[0] if versions else None
-        return versions
+        return partial(edition.of_seats, int(show_id)) if len(show_id) <= LONGEST_ID else None
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = super().dispatch(request, *args, **kwargs)
-        # The server's time. In the body it would make another answer of every one, and no
-        # request would ever find what it asks for unchanged.
-        response.headers["Date"] = http_date(time.time())
-        return response
+    @property
+    def edition_number(self) -> int | None:
+        number: int | None = self.version[0] if self.version else None
+        return number
 
     def true_until(self, at: datetime) -> datetime:
         show = self.show

@@ -1,7 +1,7 @@
 """What all resources share that everybody reads and staff look after."""
 
 import contextlib
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cinema_reservation.api.caching import PublicReads
-from cinema_reservation.api.hot import HotReads
+from cinema_reservation.api.hot import HotReads, Version
 from cinema_reservation.errors import DomainError
 from reservation import edition
 from reservation.api.fields import IdField
@@ -49,12 +49,14 @@ def one_change() -> Iterator[None]:
 class ProgrammeReads(HotReads, PublicReads):
     """Public reads of what staff look after, kept until an edition follows."""
 
-    # Asked before the rows: those that are newer are not wrong under it, older ones are.
-    edition_number: int | None = None
+    def asks_version(self, request: HttpRequest) -> Version:
+        return edition.current
 
-    def version(self, request: HttpRequest) -> Hashable | None:
-        self.edition_number = edition.current()
-        return self.edition_number
+    @property
+    def edition_number(self) -> int | None:
+        """The edition that is answered from, where it was asked for."""
+        number: int | None = self.version
+        return number
 
 
 class ShowReads(ProgrammeReads):

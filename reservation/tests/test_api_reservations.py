@@ -7,6 +7,8 @@ import time_machine
 from django.utils import timezone
 
 from reservation import booking, facts, holding
+from reservation.api.quotes import QuoteRequestSerializer
+from reservation.api.reservation_serializers import HoldSerializer
 from reservation.models import IdempotentRequest, Reservation, SeatCategory, TicketType
 from reservation.sale import SeatChoice
 from reservation.tests.factories import SeatFactory, confirmed, held, show_with_seats
@@ -359,3 +361,11 @@ class TestAvailableSeats:
 
     def test_an_unknown_show_is_404(self, anyone):
         assert anyone.get(f"/api/available-seats/?showtime={2**62}").status_code == 404
+
+
+def test_fields_are_made_once_and_what_was_sent_is_everybodys_own():
+    one, other = HoldSerializer(data={"showtime": 1, "seats": [1]}), HoldSerializer(data={})
+    assert one.fields is other.fields
+    assert (one.is_valid(), other.is_valid()) == (True, False)
+    assert (dict(one.errors), set(other.errors)) == ({}, {"showtime"})
+    assert "showtime" not in QuoteRequestSerializer(data={}).fields

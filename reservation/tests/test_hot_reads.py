@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cinema_reservation.api import hot
@@ -244,6 +245,56 @@ class TestLists:
         monkeypatch.setattr(hot, "cache", type("Away", (), {"get": fail, "set": fail}))
         for _ in range(2):
             assert anyone.get("/api/show_times/").json()["count"] == 1
+
+
+@pytest.mark.django_db
+class TestAnsweredBeforeItsView:
+    @pytest.mark.parametrize("path", ["show_times/", "available-seats/?showtime={0}"])
+    def test_no_view_is_looked_for(self, anyone, place, path, monkeypatch):
+        address = "/api/" + path.format(place[0].pk)
+        meant = anyone.get(address)
+        monkeypatch.setattr(hot.HotReads, "dispatch", None)
+        told = anyone.get(address)
+        assert (told.content, dict(told.items())) == (meant.content, dict(meant.items()))
+        assert anyone.head(address).headers["ETag"] == meant.headers["ETag"]
+
+    def test_what_has_changed_costs_what_it_cost_at_first(self, anyone, owner, place):
+        show, seats = place
+        with CaptureQueriesContext(connection) as at_first:
+            free(anyone, show)
+        held(owner, show, seats[:1])
+        with CaptureQueriesContext(connection) as after_a_hold:
+            assert len(free(anyone, show)) == 2
+        # The seats' prices are of the programme, and were found at first.
+        assert len(after_a_hold) < len(at_first)
+        asked = [query["sql"] for query in after_a_hold if "seats_version" in query["sql"]]
+        assert len([sql for sql in asked if sql.startswith("SELECT e.number")]) == 1
+
+    def test_a_host_that_is_not_ours_is_refused_though_it_is_kept_for_ours(self, anyone):
+        anyone.get("/api/movies/")
+        answer = anyone.get("/api/movies/", HTTP_HOST="elsewhere.test")
+        assert answer.status_code == 400
+        assert answer.headers["Content-Type"] == "application/json"
+
+    def test_a_database_that_is_away_is_a_503_though_the_answer_is_known(self, anyone):
+        anyone.get("/api/movies/")
+
+        def away(*_):
+            raise OperationalError("database is locked")
+
+        with connection.execute_wrapper(away):
+            answer = anyone.get("/api/movies/")
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (
+            503,
+            "service_unavailable",
+        )
+        assert int(answer.headers["Retry-After"]) > 0
+
+    def test_what_is_known_is_bounded(self, anyone, monkeypatch):
+        monkeypatch.setattr(hot, "MOST_KNOWN", 2)
+        for page in range(5):
+            anyone.get(f"/api/movies/?page_size={page + 1}")
+            assert len(hot._known) <= 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,6 +8,7 @@ LOGINS = "users/authentication.py"
 READS, KNOWN = "reservation/tests/test_hot_reads.py", "reservation/tests/test_facts.py"
 SEATS = f"{READS}::TestAvailability"
 PREPARED = "cinema_reservation/tests/test_prepared.py"
+BEFORE = f"{READS}::TestAnsweredBeforeItsView"
 TRUSTED = "users/tests/test_trusted_logins.py"
 
 MUTANTS = (
@@ -56,7 +57,7 @@ MUTANTS = (
         name="private-answers-are-not-kept",
         breaks="What a member of staff is shown is kept for nobody else.",
         file=HOT,
-        old='        says_who = self.heeds_tokens and "Authorization" in request.headers\n',
+        old="        says_who = self.heeds_tokens and _says_who(request)\n",
         new="        says_who = False\n",
         tests=(f"{READS}::TestLists::test_who_says_who_they_are_is_answered_anew_and_privately",),
     ),
@@ -91,6 +92,54 @@ MUTANTS = (
         old="            token.check_exp(current_time=aware_utcnow())\n",
         new="",
         tests=(f"{TRUSTED}::test_a_token_that_ran_out_is_refused_though_its_login_is_believed",),
+    ),
+    Mutant(
+        name="known-answers-heed-tokens",
+        breaks="Who says who they are is never sent what is kept for those who don't.",
+        file=HOT,
+        old="    if known is None or (known.heeds_tokens and _says_who(request)):\n",
+        new="    if known is None:\n",
+        tests=(f"{READS}::TestLists::test_who_says_who_they_are_is_answered_anew_and_privately",),
+    ),
+    Mutant(
+        name="known-answers-know-outages",
+        breaks="A database that is away is a 503 before any view is reached, too.",
+        file=HOT,
+        old="            refusal = outage_response(request, error)\n",
+        new="            refusal = None\n",
+        tests=(f"{BEFORE}::test_a_database_that_is_away_is_a_503_though_the_answer_is_known",),
+    ),
+    Mutant(
+        name="known-answers-are-bounded",
+        breaks="What a process knows to be answered is bounded.",
+        file=HOT,
+        old="    if len(_known) >= MOST_KNOWN:\n",
+        new="    if False:\n",
+        tests=(f"{BEFORE}::test_what_is_known_is_bounded",),
+    ),
+    Mutant(
+        name="versions-are-asked-once",
+        breaks="What has changed costs no more questions than what was never asked.",
+        file=HOT,
+        old='getattr(request, "hot_version", None) or asks_version()',
+        new="asks_version()",
+        tests=(f"{BEFORE}::test_what_has_changed_costs_what_it_cost_at_first",),
+    ),
+    Mutant(
+        name="inserted-rows-know-their-keys",
+        breaks="Rows whose keys the database does not draw are not inserted this way.",
+        file="cinema_reservation/prepared.py",
+        old="        if not isinstance(key, AutoField):\n",
+        new="        if False:\n",
+        tests=(f"{PREPARED}::test_rows_that_could_not_be_told_all_of_themselves_are_refused",),
+    ),
+    Mutant(
+        name="inserted-rows-know-their-defaults",
+        breaks="Rows with defaults that only the database knows are not inserted this way.",
+        file="cinema_reservation/prepared.py",
+        old="        if any(field.has_db_default() and",
+        new="        if False and any(field.has_db_default() and",
+        tests=(f"{PREPARED}::test_rows_that_could_not_be_told_all_of_themselves_are_refused",),
     ),
     Mutant(
         name="empty-lists-hold-nothing",
