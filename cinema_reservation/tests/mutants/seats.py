@@ -82,7 +82,9 @@ fields=('showtime', 'seat'), name='one_live_ticket_per_seat'),
         breaks="A late payment takes no seat from whoever has it by now.",
         file=CLAIMS,
         old="    if rivals := [seat for seat in seats if seat.pk in occupied.taken]:\n",
-        new="    Ticket.objects.live().filter(seat__in=seats).update(released_at=at)\n"
+        new="    from django.utils import timezone\n"
+        "    them = Ticket.objects.live().filter(seat__in=seats)\n"
+        "    them.update(released_at=timezone.now())\n"
         "    if rivals := []:\n",
         tests=(f"{AGAIN}::test_one_seat_that_is_another_s_by_now_leaves_the_other_free",),
     ),
