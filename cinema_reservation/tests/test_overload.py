@@ -83,6 +83,22 @@ def test_a_large_body_is_refused_at_once_where_no_poster_is_expected(rf):
     assert gate(rf.post("/api/movies/", {"name": "x" * 100})).status_code == 200
 
 
+@override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=10)
+def test_posters_that_arrive_wait_among_themselves_and_keep_nobody_else_waiting(rf):
+    inside: list[int] = []
+
+    def view(request):
+        if request is poster:
+            inside.extend(gate(one).status_code for one in (rf.get("/api/movies/"), another))
+        return HttpResponse("ok")
+
+    poster, another = (rf.post("/api/movies/1/poster/", {"image": "x" * 100}) for _ in "12")
+    with override_settings(LANES=NO_ROOM):
+        gate = OverloadMiddleware(view)
+    assert gate(poster).status_code == 200
+    assert inside == [200, 503]
+
+
 NO_ROOM = {
     "uploads": {"at_once": 1, "waiting": 0, "arriving": 0, "paths": ()},
     "webhook": {"at_once": 1, "waiting": 0, "arriving": 1, "paths": ("/api/webhook/",)},

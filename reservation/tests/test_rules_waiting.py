@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reservation.rules.waiting import Entry, offer_until, offers
@@ -99,6 +99,7 @@ class TestOffers:
             assert offer.entry.category_id is None or len(offer.seats) == 1
 
     @given(st.integers(1, 6), frees)
+    @example(4, {1: 1, 2: 2, 3: 2})
     def test_split_a_party_no_more_than_they_must(self, seats, free):
         for offer in offers(entries=[Entry(id=1, position=1, seats=seats)], free=free):
             largest = sorted(free.values(), reverse=True)

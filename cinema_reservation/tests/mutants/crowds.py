@@ -77,7 +77,9 @@ MUTANTS = (
         file=OVERLOAD,
         old="self._uploads if large else self._lane_of(request)",
         new="self._lane_of(request)",
-        tests=(f"{SERVER}::test_clients_that_send_their_body_slowly_keep_nobody_waiting",),
+        tests=(
+            f"{LANES}::test_posters_that_arrive_wait_among_themselves_and_keep_nobody_else_waiting",
+        ),
     ),
     Mutant(
         name="health-without-a-turn",
