@@ -43,18 +43,25 @@ class Kept(NamedTuple):
 # Everything of a request that a kept answer may depend on.
 Question = tuple[str, str, str, str, str]
 Version = Callable[[], Hashable | None]
+# A response, and what may be kept of it.
+Answered = tuple[HttpResponseBase, Kept | None]
 
 
 class Known(NamedTuple):
-    """How to find out whether what was answered to a question is still true, and for whom."""
+    """What was answered last to a question, and how to find out whether it is still true."""
 
     asks_version: Version
     heeds_tokens: bool
+    version: Hashable
+    kept: Kept
+
+    def is_true_of(self, version: Hashable | None) -> bool:
+        return self.version == version and self.kept.until > timezone.now()
 
 
-# What was answered before, in this process; a view finds its way by itself to all else.
+# Of this process: asked for by its version, it needs no way to a view, nor to the shared cache.
 _known: dict[Question, Known] = {}
-MOST_KNOWN = 2_000
+MOST_KNOWN = 500
 
 
 class HotAnswersMiddleware:
@@ -86,7 +93,7 @@ def _kept_for(request: HttpRequest) -> Kept | None:
     version = known.asks_version()
     # For the view, if there is nothing to send: asked before its rows, it need not ask again.
     request.hot_version = version  # type: ignore[attr-defined]
-    return None if version is None else _find(_key(question, version))
+    return known.kept if known.is_true_of(version) else None
 
 
 class HotReads(APIView):
@@ -120,34 +127,37 @@ class HotReads(APIView):
             self.version = getattr(request, "hot_version", None) or asks_version()
         if self.version is None:
             return super().dispatch(request, *args, **kwargs)
-        key = _key(_question(request), self.version)
-        found = _find(key)
-        if found is not None:
-            return found.response()
-        with _making[int(key[-8:], 16) % len(_making)]:
-            # Whoever had to wait finds it made.
-            found = _find(key)
-            if found is not None:
-                return found.response()
-            response = self._make(key, request, *args, **kwargs)
-        if response.status_code == 200 and asks_version:
-            _remember(_question(request), Known(asks_version, self.heeds_tokens))
+        question = _question(request)
+        response, kept = self._answer(_key(question, self.version), request, *args, **kwargs)
+        if kept is not None and asks_version is not None:
+            _remember(question, Known(asks_version, self.heeds_tokens, self.version, kept))
         return response
 
     def _may_keep(self, request: HttpRequest) -> bool:
         says_who = self.heeds_tokens and _says_who(request)
         return request.method in SAFE_METHODS and not says_who
 
-    def _make(self, key: str, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def _answer(self, key: str, request: HttpRequest, *args: Any, **kwargs: Any) -> Answered:
+        found = _find(key)
+        if found is None:
+            with _making[int(key[-8:], 16) % len(_making)]:
+                # Whoever had to wait finds it made.
+                found = _find(key)
+                if found is None:
+                    return self._make(key, request, *args, **kwargs)
+        return found.response(), found
+
+    def _make(self, key: str, request: HttpRequest, *args: Any, **kwargs: Any) -> Answered:
         at = timezone.now()
         response: Any = super().dispatch(request, *args, **kwargs)
         if response.status_code != 200:
-            return response
+            return response, None
         response.render()
         response["ETag"] = tag_of(response.content)
         response["Content-Length"] = str(len(response.content))
-        _keep(key, Kept(self.true_until(at), response.content, dict(response.items())), at)
-        return response
+        made = Kept(self.true_until(at), response.content, dict(response.items()))
+        _keep(key, made, at)
+        return response, made
 
 
 def tag_of(content: bytes) -> str:

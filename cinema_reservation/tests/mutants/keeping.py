@@ -102,6 +102,25 @@ MUTANTS = (
         tests=(f"{READS}::TestLists::test_who_says_who_they_are_is_answered_anew_and_privately",),
     ),
     Mutant(
+        name="known-answers-are-of-a-version",
+        breaks="What a process knows is sent only while its version is the present one.",
+        file=HOT,
+        old="self.version == version and self.kept",
+        new="self.kept",
+        tests=(f"{SEATS}::test_no_seat_is_shown_as_free_once_it_is_taken",),
+    ),
+    Mutant(
+        name="known-answers-end-by-time",
+        breaks="What a process knows is not sent from the instant when it may be untrue.",
+        file=HOT,
+        old="self.version == version and self.kept.until > timezone.now()",
+        new="self.version == version",
+        tests=(
+            f"{READS}::TestLists::"
+            "test_a_show_that_begins_leaves_the_upcoming_ones_at_that_instant",
+        ),
+    ),
+    Mutant(
         name="known-answers-know-outages",
         breaks="A database that is away is a 503 before any view is reached, too.",
         file=HOT,
