@@ -6,7 +6,7 @@ HOT, EDITION = "cinema_reservation/api/hot.py", "reservation/edition.py"
 FACTS, AVAILABILITY = "reservation/facts.py", "reservation/api/availability.py"
 LOGINS = "users/authentication.py"
 READS, KNOWN = "reservation/tests/test_hot_reads.py", "reservation/tests/test_facts.py"
-SEATS = f"{READS}::TestAvailability"
+SEATS, LISTS = f"{READS}::TestAvailability", f"{READS}::TestLists"
 PREPARED = "cinema_reservation/tests/test_prepared.py"
 BEFORE = f"{READS}::TestAnsweredBeforeItsView"
 TRUSTED = "users/tests/test_trusted_logins.py"
@@ -115,10 +115,7 @@ MUTANTS = (
         file=HOT,
         old="self.version == version and self.kept.until > timezone.now()",
         new="self.version == version",
-        tests=(
-            f"{READS}::TestLists::"
-            "test_a_show_that_begins_leaves_the_upcoming_ones_at_that_instant",
-        ),
+        tests=(f"{LISTS}::test_a_show_that_begins_leaves_the_upcoming_ones_at_that_instant",),
     ),
     Mutant(
         name="known-answers-know-outages",
