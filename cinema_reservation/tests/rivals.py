@@ -101,10 +101,14 @@ class Session:
         """Whether it waits for what the asking thread has locked."""
         if connection.vendor == "sqlite":
             return self._waits_for_the_write_lock()
+        theirs = self._wrapper.connection
+        if theirs is None or theirs.closed:
+            # Hung up, as one does who is through: it waits for nobody.
+            return False
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_backend_pid() = ANY(pg_blocking_pids(%s))",
-                [self._wrapper.connection.info.backend_pid],
+                [theirs.info.backend_pid],
             )
             return cursor.fetchone()[0]
 
