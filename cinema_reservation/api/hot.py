@@ -61,7 +61,8 @@ class Known(NamedTuple):
 
 # Of this process: asked for by its version, it needs no way to a view, nor to the shared cache.
 _known: dict[Question, Known] = {}
-MOST_KNOWN = 500
+# Whoever varies a question that nobody understands fills no more of a process's memory than this.
+MOST_KNOWN, LARGEST_KNOWN = 500, 100_000
 
 
 class HotAnswersMiddleware:
@@ -176,6 +177,8 @@ def _question(request: HttpRequest) -> Question:
 
 
 def _remember(question: Question, known: Known) -> None:
+    if len(known.kept.content) > LARGEST_KNOWN:
+        return
     if len(_known) >= MOST_KNOWN:
         _known.clear()
     _known[question] = known

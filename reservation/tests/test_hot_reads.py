@@ -296,6 +296,15 @@ class TestAnsweredBeforeItsView:
             anyone.get(f"/api/movies/?page_size={page + 1}")
             assert len(hot._known) <= 2
 
+    def test_what_is_too_large_is_known_to_the_shared_cache_only(
+        self, anyone, monkeypatch, django_assert_num_queries
+    ):
+        monkeypatch.setattr(hot, "LARGEST_KNOWN", 10)
+        anyone.get("/api/movies/")
+        assert not hot._known
+        with django_assert_num_queries(1):
+            anyone.get("/api/movies/")
+
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_ask_at_once_one_makes_the_answer(monkeypatch):

@@ -134,6 +134,14 @@ MUTANTS = (
         tests=(f"{BEFORE}::test_what_is_known_is_bounded",),
     ),
     Mutant(
+        name="known-answers-are-small",
+        breaks="What a process knows to be answered is bounded in bytes, too.",
+        file=HOT,
+        old="    if len(known.kept.content) > LARGEST_KNOWN:\n",
+        new="    if False:\n",
+        tests=(f"{BEFORE}::test_what_is_too_large_is_known_to_the_shared_cache_only",),
+    ),
+    Mutant(
         name="versions-are-asked-once",
         breaks="What has changed costs no more questions than what was never asked.",
         file=HOT,
