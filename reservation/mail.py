@@ -7,7 +7,7 @@ from django.conf import settings
 
 from cinema_reservation import mail
 from cinema_reservation.money import written
-from reservation.models import Channel, Reservation
+from reservation.models import Channel, Reservation, ShowTime
 
 
 def show_cancelled(words: str = "") -> str:
@@ -57,7 +57,7 @@ def _tell(reservation: Reservation, what: str, **more: Any) -> None:
 
 
 def _facts(reservation: Reservation) -> dict[str, Any]:
-    show = reservation.showtime
+    show = _show_of(reservation)
     hall = show.hall
     seats = reservation.tickets.select_related("seat")
     fee = reservation.less_waived(reservation.cancellation_fee)
@@ -77,3 +77,11 @@ def _facts(reservation: Reservation) -> dict[str, Any]:
         "reason": reservation.cancellation_reason,
         "url": settings.PUBLIC_URL,
     }
+
+
+def _show_of(reservation: Reservation) -> ShowTime:
+    """With film, hall and cinema, by one question: whoever has a mail written holds locks."""
+    if not Reservation.showtime.is_cached(reservation):
+        told = ShowTime.objects.select_related("movie", "hall__cinema")
+        reservation.showtime = told.get(pk=reservation.showtime_id)
+    return reservation.showtime

@@ -12,6 +12,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -203,7 +204,7 @@ class ReservationViewSet(
         description="The same as POST …/cancel/, without an answer's body.",
     )
     def destroy(self, request: Request, pk: str) -> Response:
-        booking.cancel(reservation_id=self.get_object().pk, at=timezone.now())
+        booking.cancel(reservation_id=self._own_id(), at=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -219,8 +220,13 @@ class ReservationViewSet(
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
-        booking.cancel(reservation_id=self.get_object().pk, at=timezone.now())
+        booking.cancel(reservation_id=self._own_id(), at=timezone.now())
         return Response(self.get_serializer(self.get_object()).data)
+
+    def _own_id(self) -> int:
+        """The reservation in the address, without all that is told of it. Raises `Http404`."""
+        own = Reservation.objects.of(self.request.user.pk).only("pk")
+        return get_object_or_404(own, pk=self.kwargs["pk"]).pk
 
     @extend_schema(
         tags=TAG,

@@ -249,6 +249,16 @@ class TestLook:
 
 
 class TestCancel:
+    @pytest.mark.parametrize("count", [1, 10])
+    def test_releasing_a_hold_costs_a_fixed_number_of_queries(
+        self, owner, owner_client, count, django_assert_num_queries
+    ):
+        show, seats = show_with_seats(10)
+        reservation = held(owner, show, seats[:count])
+        # The login, whether it is their own, the lock, four changes, and a test's savepoint.
+        with django_assert_num_queries(9):
+            assert owner_client.delete(f"{URL}{reservation.pk}/").status_code == 204
+
     def test_a_hold_s_seats_are_free_at_once(
         self, owner, owner_client, stranger_client, show_and_seats, body
     ):

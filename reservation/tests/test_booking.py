@@ -89,6 +89,16 @@ class TestHold:
         with django_assert_num_queries(9):  # 7, and the savepoint that a test adds
             held(owner, show, seats[:count], at=NOW)
 
+    @pytest.mark.parametrize("count", [1, 10])
+    def test_what_becomes_of_a_hold_costs_the_same_too(
+        self, owner, count, django_assert_num_queries
+    ):
+        show, seats = show_with_seats(10)
+        reservation = held(owner, show, seats[:count], at=NOW)
+        # Lock both, look for lost seats, write, and the mail: user, show, seats, mail.
+        with django_assert_num_queries(10):
+            booking.confirm(reservation_id=reservation.pk, at=NOW)
+
     def test_seats_of_another_hall_are_refused_by_name(self, owner):
         show, seats = show_with_seats(1)
         _, elsewhere = show_with_seats(1)
