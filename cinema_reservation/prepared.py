@@ -19,7 +19,7 @@ from django.db.models.lookups import In
 from django.db.models.query import ValuesListIterable, get_related_populators
 from django.db.models.sql import InsertQuery
 from django.db.models.sql.where import WhereNode
-from django.db.transaction import TransactionManagementError
+from django.db.transaction import TransactionManagementError, mark_for_rollback_on_error
 
 P = ParamSpec("P")
 Row = TypeVar("Row")
@@ -129,7 +129,8 @@ class Insertion:
             [field.get_db_prep_save(field.pre_save(row, add=True), here) for field in self._fields]
             for row in rows
         ]
-        with here.cursor() as cursor:
+        # Whoever catches what this raises can't go on as if the rows were there, on SQLite either.
+        with mark_for_rollback_on_error(using=here.alias), here.cursor() as cursor:
             cursor.execute(self._sql, self._parameters(values))
             keys = cursor.fetchall()
         for row, (key,) in zip(rows, keys, strict=True):

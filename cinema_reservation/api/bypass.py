@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware import csrf
@@ -37,7 +37,7 @@ class SessionMiddleware(ForPagesOnly, sessions.SessionMiddleware):
     def process_response(self, request: HttpRequest, response: Any) -> Any:
         try:
             return super().process_response(request, response)
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             if not is_outage(error):
                 raise
             return unavailable_response()

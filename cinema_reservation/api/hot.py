@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
 from django.core.cache import cache
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -78,7 +78,7 @@ class HotAnswersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             kept = _kept_for(request)
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             refusal = outage_response(request, error)
             if refusal is None:
                 raise
@@ -92,7 +92,7 @@ def _kept_for(request: HttpRequest) -> Kept | None:
     if known is None or (known.heeds_tokens and _says_who(request)):
         return None
     version = known.asks_version()
-    # For the view, if there is nothing to send: asked before its rows, it need not ask again.
+    # For the view, if there is nothing to send: it is asked before any of its rows.
     request.hot_version = version  # type: ignore[attr-defined]
     return known.kept if known.is_true_of(version) else None
 
@@ -180,7 +180,8 @@ def _remember(question: Question, known: Known) -> None:
     if len(known.kept.content) > LARGEST_KNOWN:
         return
     if len(_known) >= MOST_KNOWN:
-        _known.clear()
+        # The oldest. Another thread may have taken it, or all, just now.
+        _known.pop(next(iter(list(_known)), question), None)
     _known[question] = known
 
 

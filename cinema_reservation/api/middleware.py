@@ -56,7 +56,7 @@ class ApiMiddleware:
 
     It looks at no cookies: tokens say who asks, and answers that everybody may keep must
     not set any. A body comes with its length, as the layers below read nothing otherwise.
-    What says nothing of caching is kept by nobody, and every answer has the server's time.
+    What says nothing of caching is kept by nobody, and what is answered has the server's time.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

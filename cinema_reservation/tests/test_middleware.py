@@ -31,6 +31,11 @@ def test_a_body_without_its_length_is_411(client):
     assert answer.json()["errors"][0]["code"] == "length_required"
 
 
+def test_a_body_that_says_both_how_it_comes_and_its_length_is_read(client):
+    answer = client.generic("POST", "/api/token/", b"{}", headers={"Transfer-Encoding": "chunked"})
+    assert answer.status_code != 411
+
+
 @pytest.mark.parametrize(
     "path",
     ["x" * 300, "../secret_key", "%2e%2e/secret_key", "..%2fsecret_key", "%00", "nothing.jpg"],

@@ -186,7 +186,8 @@ def test_inserts_what_bulk_create_would(owner, count, django_assert_num_queries)
     with django_assert_num_queries(1):
         insert(again)
     assert _stored(again) == stored
-    assert [ticket._state.adding for ticket in again] == [False] * count
+    states = [(ticket._state.adding, ticket._state.db) for ticket in again]
+    assert states == [(False, "default")] * count
     again[-1].price += 1
     again[-1].save()
     assert Ticket.objects.get(pk=again[-1].pk).price == tickets[-1].price + 1
@@ -212,6 +213,16 @@ def test_what_a_constraint_refuses_is_not_inserted(owner):
     with pytest.raises(IntegrityError), transaction.atomic():
         insert(_copies(tickets))
     assert Ticket.objects.count() == 1
+
+
+def test_who_catches_a_refusal_can_only_roll_back(owner):
+    show, seats = show_with_seats(1)
+    tickets = list(held(owner, show, seats, at=NOW).tickets.all())
+    with transaction.atomic():
+        with pytest.raises(IntegrityError):
+            insert(_copies(tickets))
+        with pytest.raises(TransactionManagementError):
+            Ticket.objects.count()
 
 
 def test_nothing_to_insert_asks_nothing(django_assert_num_queries):

@@ -255,8 +255,8 @@ class TestCancel:
     ):
         show, seats = show_with_seats(10)
         reservation = held(owner, show, seats[:count])
-        # The login, whether it is their own, the lock, four changes, and a test's savepoint.
-        with django_assert_num_queries(9):
+        # Whether it is their own, the lock, four changes, and a test's savepoint.
+        with django_assert_num_queries(8):
             assert owner_client.delete(f"{URL}{reservation.pk}/").status_code == 204
 
     def test_a_hold_s_seats_are_free_at_once(

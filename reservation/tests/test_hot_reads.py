@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -207,9 +207,10 @@ class TestLists:
     def test_links_lead_where_one_came_from(self, anyone, other):
         ShowTimeFactory.create_batch(2)
         path = "/api/show_times/?page_size=1"
-        first = anyone.get(path).json()["next"]
-        assert anyone.get(path, **other).json()["next"] != first
-        assert anyone.get(path).json()["next"] == first
+        usual = {"HTTP_HOST": "testserver"}
+        first = anyone.get(path, **usual).json()["next"]
+        assert anyone.get(path, **(usual | other)).json()["next"] != first
+        assert anyone.get(path, **usual).json()["next"] == first
 
     def test_a_refusal_is_not_kept(self, anyone):
         movie = MovieFactory.build(pk=77)
@@ -270,17 +271,22 @@ class TestAnsweredBeforeItsView:
         asked = [query["sql"] for query in after_a_hold if "seats_version" in query["sql"]]
         assert len([sql for sql in asked if sql.startswith("SELECT e.number")]) == 1
 
+    def test_who_does_not_only_read_reaches_the_view(self, anyone):
+        anyone.get("/api/movies/")
+        assert anyone.post("/api/movies/", {}, format="json").status_code == 401
+
     def test_a_host_that_is_not_ours_is_refused_though_it_is_kept_for_ours(self, anyone):
         anyone.get("/api/movies/")
         answer = anyone.get("/api/movies/", HTTP_HOST="elsewhere.test")
         assert answer.status_code == 400
         assert answer.headers["Content-Type"] == "application/json"
 
-    def test_a_database_that_is_away_is_a_503_though_the_answer_is_known(self, anyone):
+    @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+    def test_a_database_that_is_away_is_a_503_though_the_answer_is_known(self, anyone, error):
         anyone.get("/api/movies/")
 
         def away(*_):
-            raise OperationalError("database is locked")
+            raise error("database is locked")
 
         with connection.execute_wrapper(away):
             answer = anyone.get("/api/movies/")
