@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 URL = "/api/reservation/"
 DAY = timedelta(days=1)
-CONFIRM = 13
+CONFIRM = 10
 
 
 @pytest.fixture
